@@ -1,0 +1,1 @@
+//! The smallest complete WebsockexNova adapter: an echo service.

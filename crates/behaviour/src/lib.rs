@@ -1,0 +1,1 @@
+//! The behaviour traits an adapter fills in, their defaults, and the Handlers value.

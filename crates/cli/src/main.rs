@@ -1,0 +1,2 @@
+//! The `nova` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The tokio shell around the WebsockexNova session, and the handles applications hold.

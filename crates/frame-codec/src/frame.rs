@@ -1,0 +1,95 @@
+//! Frames as they arrive and as they leave; payloads are borrowed, never owned.
+
+use std::fmt;
+
+use crate::{control::ControlPayload, opcode::OpCode};
+
+/// One frame from the peer, unmasked. The payload lies in the transport's buffer.
+///
+/// A transport may hand out a large frame in pieces, as several fragments: an intermediary on the
+/// way could have done the same (RFC 6455 §5.4), so nothing above can tell the difference.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Frame<'a> {
+    /// Whether this frame ends its message.
+    pub fin: bool,
+    /// What the frame carries.
+    pub opcode: OpCode,
+    /// The payload.
+    pub payload: &'a [u8],
+}
+
+impl fmt::Debug for Frame<'_> {
+    /// Shows the payload's length only: payloads may not reach logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, "Frame", self.fin, self.opcode, self.payload.len())
+    }
+}
+
+/// One frame for the peer. Only frames that obey RFC 6455 can be made.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct OutFrame<'a> {
+    fin: bool,
+    opcode: OpCode,
+    payload: &'a [u8],
+}
+
+impl<'a> OutFrame<'a> {
+    /// A whole text message.
+    #[must_use]
+    pub const fn text(text: &'a str) -> Self {
+        Self { fin: true, opcode: OpCode::Text, payload: text.as_bytes() }
+    }
+
+    /// A whole binary message.
+    #[must_use]
+    pub const fn binary(bytes: &'a [u8]) -> Self {
+        Self { fin: true, opcode: OpCode::Binary, payload: bytes }
+    }
+
+    /// A ping.
+    #[must_use]
+    pub fn ping(payload: &'a ControlPayload) -> Self {
+        Self { fin: true, opcode: OpCode::Ping, payload: payload.as_bytes() }
+    }
+
+    /// A pong.
+    #[must_use]
+    pub fn pong(payload: &'a ControlPayload) -> Self {
+        Self { fin: true, opcode: OpCode::Pong, payload: payload.as_bytes() }
+    }
+
+    /// A close frame; build its payload from a [`CloseFrame`](crate::CloseFrame), or leave it empty.
+    #[must_use]
+    pub fn close(payload: &'a ControlPayload) -> Self {
+        Self { fin: true, opcode: OpCode::Close, payload: payload.as_bytes() }
+    }
+
+    /// Whether this frame ends its message.
+    #[must_use]
+    pub const fn fin(&self) -> bool {
+        self.fin
+    }
+
+    /// What the frame carries.
+    #[must_use]
+    pub const fn opcode(&self) -> OpCode {
+        self.opcode
+    }
+
+    /// The payload, not yet masked.
+    #[must_use]
+    pub const fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+}
+
+impl fmt::Debug for OutFrame<'_> {
+    /// Shows the payload's length only: payloads may not reach logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, "OutFrame", self.fin, self.opcode, self.payload.len())
+    }
+}
+
+fn show(f: &mut fmt::Formatter<'_>, name: &str, fin: bool, opcode: OpCode, len: usize) -> fmt::Result {
+    f.debug_struct(name).field("fin", &fin).field("opcode", &opcode).field("payload_bytes", &len).finish()
+}

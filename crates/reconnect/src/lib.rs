@@ -1,0 +1,1 @@
+//! When to try again: linear, exponential and jittered delays, limits, stability.

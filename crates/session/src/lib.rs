@@ -1,0 +1,1 @@
+//! The sans-IO core of WebsockexNova: one conversation that outlives its sockets.

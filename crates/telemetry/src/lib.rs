@@ -1,0 +1,1 @@
+//! Typed events, observers, logging and metrics for WebsockexNova.

@@ -1,0 +1,1 @@
+//! Echo server, scripted byte-level peer and simulated world for testing WebsockexNova and its adapters.

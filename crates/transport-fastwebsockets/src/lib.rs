@@ -1,0 +1,1 @@
+//! WebsockexNova's transport over the fastwebsockets crate.

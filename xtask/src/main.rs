@@ -1,0 +1,2 @@
+//! `cargo xtask`: maintenance commands of the workspace.
+fn main() {}
