@@ -41,11 +41,12 @@ impl Endpoint {
     /// Names the part that is wrong; see [`EndpointError`].
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         let text = url.trim();
-        // The URL standard would read `ws:///path` as host "path"; here it lacks a host.
-        if let Some((_, rest)) = text.split_once(':')
-            && rest.trim_start_matches("//").starts_with(['/', '\\'])
-        {
-            return Err(EndpointError::MissingHost);
+        // The URL standard would read `ws:///path` and `ws:path` as host "path": here they lack one.
+        if let Some((_, rest)) = text.split_once(':') {
+            let authority = rest.strip_prefix("//").ok_or(EndpointError::Malformed);
+            if text.starts_with("ws") && authority?.starts_with(['/', '\\']) {
+                return Err(EndpointError::MissingHost);
+            }
         }
         let url = Url::parse(text).map_err(|error| match error {
             url::ParseError::EmptyHost => EndpointError::MissingHost,
@@ -269,6 +270,7 @@ mod tests {
         assert_eq!(error("venue.example/ws"), EndpointError::MissingScheme);
         assert_eq!(error("https://venue.example"), EndpointError::Scheme("https".into()));
         assert_eq!(error("wss://"), EndpointError::MissingHost);
+        assert_eq!(error("ws:path"), EndpointError::Malformed);
         assert_eq!(error("ws:///path"), EndpointError::MissingHost);
         assert_eq!(error("ws://a b/"), EndpointError::Host);
         assert_eq!(error("ws://host:99999/"), EndpointError::Port);
