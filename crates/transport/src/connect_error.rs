@@ -10,6 +10,9 @@ use crate::{phase::Phase, retry_after::RetryAfter};
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
+    /// The endpoint for this attempt could not be had: its source (a file, a service) failed.
+    #[error("no endpoint for this attempt")]
+    Endpoint(#[source] Cause),
     /// The host name has no address.
     #[error("could not resolve host \"{host}\"")]
     Resolve {
@@ -57,7 +60,7 @@ impl ConnectError {
     #[must_use]
     pub const fn phase(&self) -> Phase {
         match self {
-            Self::Resolve { .. } => Phase::Resolve,
+            Self::Endpoint(_) | Self::Resolve { .. } => Phase::Resolve,
             Self::Tcp { .. } => Phase::Tcp,
             Self::Proxy(_) => Phase::Proxy,
             Self::Tls(_) => Phase::Tls,
@@ -70,6 +73,7 @@ impl ConnectError {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::Endpoint(_) => "endpoint",
             Self::Resolve { .. } => "resolve",
             Self::Tcp { .. } => "tcp",
             Self::Proxy(_) => "proxy",
@@ -190,7 +194,7 @@ pub enum TlsError {
 }
 
 /// A shared cause of any type.
-pub(crate) type Cause = Arc<dyn StdError + Send + Sync>;
+pub type Cause = Arc<dyn StdError + Send + Sync>;
 
 /// Why an answer to the upgrade is not valid (RFC 6455 §4.1, §4.2.2).
 #[derive(Clone, Debug, thiserror::Error)]

@@ -8,15 +8,19 @@
 mod connect_error;
 mod endpoint;
 mod error;
+mod generation;
 mod handshake;
 mod link;
+mod lost;
 mod phase;
 mod retry_after;
 
-pub use connect_error::{ConnectError, HttpRefusal, ProxyError, TlsError, UpgradeError};
+pub use connect_error::{Cause, ConnectError, HttpRefusal, ProxyError, TlsError, UpgradeError};
 pub use endpoint::{Endpoint, EndpointError, Scheme};
 pub use error::TransportError;
+pub use generation::Generation;
 pub use handshake::Handshake;
 pub use link::{FrameSink, FrameSource, Link, Progress, Transport};
+pub use lost::LostReason;
 pub use phase::Phase;
 pub use retry_after::RetryAfter;
