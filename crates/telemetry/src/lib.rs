@@ -1,1 +1,18 @@
-//! Typed events, observers, logging and metrics for WebsockexNova.
+//! What happened, as typed events, and what becomes of them: log lines, metrics, or whatever an
+//! observer makes of them.
+//!
+//! Reading order: [`Event`] and the [`Record`] that dates it; [`Observer`], the general receiver;
+//! [`LoggingHandler`] with [`TracingLogger`]; [`MetricsCollector`] with [`Registry`].
+//!
+//! The core only emits events. Text and numbers are made here, outside the session's lock, and no
+//! event holds a payload or a secret.
+
+mod event;
+mod logging;
+mod metrics;
+mod observer;
+
+pub use event::{Category, Event, Lane, Outcome, Record, Severity};
+pub use logging::{LoggingHandler, NoLogging, TracingLogger};
+pub use metrics::{Histogram, MetricsCollector, NoMetrics, Registry, Snapshot};
+pub use observer::{NoObserver, Observer};
