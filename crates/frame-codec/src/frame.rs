@@ -25,7 +25,7 @@ impl fmt::Debug for Frame<'_> {
     }
 }
 
-/// One frame for the peer. Only frames that obey RFC 6455 can be made.
+/// One frame for the peer. Only frames that obey RFC 6455 by themselves can be made.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct OutFrame<'a> {
     fin: bool,
@@ -44,6 +44,32 @@ impl<'a> OutFrame<'a> {
     #[must_use]
     pub const fn binary(bytes: &'a [u8]) -> Self {
         Self { fin: true, opcode: OpCode::Binary, payload: bytes }
+    }
+
+    /// The start of a fragmented text message. [Continuations](Self::continuation) must follow, the
+    /// last of them final, with nothing but control frames in between (RFC 6455 §5.4); that order is
+    /// the caller's duty.
+    ///
+    /// It takes bytes since a fragment may end inside a character; all fragments together must be
+    /// UTF-8.
+    #[must_use]
+    pub const fn first_text(bytes: &'a [u8]) -> Self {
+        Self { fin: false, opcode: OpCode::Text, payload: bytes }
+    }
+
+    /// The start of a fragmented binary message. The order of what follows is the caller's duty, as
+    /// for [`first_text`](Self::first_text).
+    #[must_use]
+    pub const fn first_binary(bytes: &'a [u8]) -> Self {
+        Self { fin: false, opcode: OpCode::Binary, payload: bytes }
+    }
+
+    /// The next part of a fragmented message; `fin` says that it is the last. Legal only after
+    /// [`first_text`](Self::first_text), [`first_binary`](Self::first_binary) or a continuation that
+    /// was not the last.
+    #[must_use]
+    pub const fn continuation(bytes: &'a [u8], fin: bool) -> Self {
+        Self { fin, opcode: OpCode::Continuation, payload: bytes }
     }
 
     /// A ping.

@@ -1,0 +1,190 @@
+//! From frames to messages: joins fragments, proves text, reads close frames.
+//!
+//! It answers nothing: pongs and the closing handshake are the session's.
+
+use std::fmt;
+
+use crate::{
+    close::CloseFrame, control::ControlPayload, error::ProtocolError, frame::Frame, message::Message,
+    opcode::OpCode, text::Text,
+};
+
+/// Turns the frames of one connection into messages, wherever the frames come from.
+///
+/// A message that came in one frame is lent as it lies, without a copy. Fragments are joined in a
+/// buffer that grows with what arrives; the limit holds for their sum. Control frames between
+/// fragments are delivered at once (RFC 6455 §5.4). Memory above 64 KiB is given back by the push
+/// that follows the message it was needed for.
+///
+/// ```
+/// use nova_frame_codec::{Assembler, Frame, Message, OpCode};
+///
+/// let mut assembler = Assembler::new(16 << 20);
+/// let first = Frame { fin: false, opcode: OpCode::Text, payload: b"he" };
+/// assert_eq!(assembler.push(first)?, None);
+/// let last = Frame { fin: true, opcode: OpCode::Continuation, payload: b"llo" };
+/// assert_eq!(assembler.push(last)?, Some(Message::Text("hello")));
+/// # Ok::<(), nova_frame_codec::ProtocolError>(())
+/// ```
+pub struct Assembler {
+    state: State,
+    limit: usize,
+    text: Text,
+    binary: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Between messages, and nothing is kept.
+    Idle,
+    /// A fragmented text message is open.
+    Text,
+    /// A fragmented binary message is open.
+    Binary,
+    /// A joined message was lent; its buffer is cleared by the next push.
+    Delivered,
+    /// The peer broke the protocol.
+    Failed(ProtocolError),
+}
+
+impl Assembler {
+    /// An assembler that refuses messages of more than `message_limit_bytes`.
+    #[must_use]
+    pub fn new(message_limit_bytes: usize) -> Self {
+        Self { state: State::Idle, limit: message_limit_bytes, text: Text::default(), binary: Vec::new() }
+    }
+
+    /// Takes a frame; gives the message it completes, or `None` for a fragment that is not the last.
+    ///
+    /// # Errors
+    ///
+    /// The peer broke RFC 6455: the order of fragments (§5.4), the bounds of control frames (§5.5),
+    /// the form of a close (§5.5.1), UTF-8 (§8.1), or the limit. Text is refused with the first
+    /// fragment that no continuation could repair. From then on the error is repeated.
+    #[inline]
+    pub fn push<'a>(&'a mut self, frame: Frame<'a>) -> Result<Option<Message<'a>>, ProtocolError> {
+        if matches!(self.state, State::Idle)
+            && let Some(message) = whole(frame, self.limit)
+        {
+            return Ok(Some(message));
+        }
+        self.push_any(frame)
+    }
+
+    /// Takes any frame, and remembers an error.
+    fn push_any<'a>(&'a mut self, frame: Frame<'a>) -> Result<Option<Message<'a>>, ProtocolError> {
+        match self.state {
+            State::Failed(error) => return Err(error),
+            State::Delivered => {
+                self.forget();
+                self.state = State::Idle;
+                if let Some(message) = whole(frame, self.limit) {
+                    return Ok(Some(message));
+                }
+            }
+            State::Idle | State::Text | State::Binary => {}
+        }
+        if frame.opcode.is_control() {
+            return control(frame).map(Some).inspect_err(|error| self.fail(*error));
+        }
+        match self.accept(frame) {
+            Ok(Joined::Nothing) => Ok(None),
+            Ok(Joined::Text) => Ok(Some(Message::Text(self.text.whole()))),
+            Ok(Joined::Binary) => Ok(Some(Message::Binary(&self.binary))),
+            Err(error) => {
+                self.fail(error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Appends a data frame to the open message.
+    fn accept(&mut self, frame: Frame<'_>) -> Result<Joined, ProtocolError> {
+        self.state = match (self.state, frame.opcode) {
+            (State::Text | State::Binary, OpCode::Continuation) => self.state,
+            (State::Text | State::Binary, _) => return Err(ProtocolError::InterruptedMessage),
+            (_, OpCode::Text) => State::Text,
+            (_, OpCode::Binary) => State::Binary,
+            _ => return Err(ProtocolError::UnexpectedContinuation),
+        };
+        // Only one of the two holds anything.
+        let room = self.limit - self.text.len() - self.binary.len();
+        if frame.payload.len() > room {
+            return Err(ProtocolError::TooBig { limit: self.limit });
+        }
+        let joined = if matches!(self.state, State::Text) {
+            self.text.push(frame.payload)?;
+            if frame.fin && self.text.is_cut() {
+                return Err(ProtocolError::InvalidUtf8);
+            }
+            Joined::Text
+        } else {
+            self.binary.extend_from_slice(frame.payload);
+            Joined::Binary
+        };
+        if !frame.fin {
+            return Ok(Joined::Nothing);
+        }
+        self.state = State::Delivered;
+        Ok(joined)
+    }
+
+    fn fail(&mut self, error: ProtocolError) {
+        self.state = State::Failed(error);
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.text.clear(KEPT_BYTES);
+        self.binary.clear();
+        self.binary.shrink_to(KEPT_BYTES);
+    }
+}
+
+impl fmt::Debug for Assembler {
+    /// Shows lengths only: payloads may not reach logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assembler")
+            .field("state", &self.state)
+            .field("limit_bytes", &self.limit)
+            .field("held_bytes", &(self.text.len() + self.binary.len()))
+            .finish()
+    }
+}
+
+/// Which buffer holds a whole message now.
+enum Joined {
+    Nothing,
+    Text,
+    Binary,
+}
+
+/// A message in a single frame, if it is one and breaks no rule; the long way names the rule.
+#[inline]
+fn whole(frame: Frame<'_>, limit: usize) -> Option<Message<'_>> {
+    if !frame.fin || frame.payload.len() > limit {
+        return None;
+    }
+    match frame.opcode {
+        OpCode::Text => simdutf8::basic::from_utf8(frame.payload).ok().map(Message::Text),
+        OpCode::Binary => Some(Message::Binary(frame.payload)),
+        _ => None,
+    }
+}
+
+fn control(frame: Frame<'_>) -> Result<Message<'_>, ProtocolError> {
+    if !frame.fin {
+        return Err(ProtocolError::FragmentedControl);
+    }
+    if frame.payload.len() > ControlPayload::MAX_BYTES {
+        return Err(ProtocolError::ControlTooLong);
+    }
+    Ok(match frame.opcode {
+        OpCode::Ping => Message::Ping(frame.payload),
+        OpCode::Pong => Message::Pong(frame.payload),
+        _ => Message::Close(CloseFrame::parse(frame.payload)?),
+    })
+}
+
+/// The largest buffer that is kept between messages.
+const KEPT_BYTES: usize = 64 << 10;

@@ -1,0 +1,134 @@
+//! Frame headers (RFC 6455 §5.2): two to fourteen bytes, read at two speeds.
+//!
+//! [`Header::common`] knows the one shape nearly all market data has and says nothing about the
+//! rest; [`Header::strict`] knows every rule. Whatever the first accepts, the second would too.
+
+use crate::{error::ProtocolError, mask::MaskKey, opcode::OpCode, role::Role};
+
+/// A header that broke no rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Header {
+    pub(crate) fin: bool,
+    pub(crate) opcode: OpCode,
+    /// Length of the header itself.
+    pub(crate) header_bytes: usize,
+    /// Length of what follows it.
+    pub(crate) payload_bytes: usize,
+    pub(crate) mask: Option<MaskKey>,
+}
+
+impl Header {
+    /// The longest header: two bytes, a 64-bit length, a mask key.
+    pub(crate) const MAX_BYTES: usize = 14;
+
+    /// A whole, unmasked text or binary message below 64 KiB; `None` for anything else, be it
+    /// rare, wrong or not yet there.
+    #[inline]
+    pub(crate) fn common(bytes: &[u8], limit: usize) -> Option<Self> {
+        let &[first, second, high, low, ..] = bytes else { return None };
+        let opcode = match first {
+            0x81 => OpCode::Text,
+            0x82 => OpCode::Binary,
+            _ => return None,
+        };
+        let (header_bytes, payload_bytes) = match second {
+            0..=125 => (2, usize::from(second)),
+            126 => (4, usize::from(u16::from_be_bytes([high, low]))),
+            _ => return None,
+        };
+        let minimal = header_bytes == 2 || payload_bytes > 125;
+        (minimal && payload_bytes <= limit).then_some(Self {
+            fin: true,
+            opcode,
+            header_bytes,
+            payload_bytes,
+            mask: None,
+        })
+    }
+
+    /// Reads any header; `None` when it is not whole yet. `limit` bounds the payload of data
+    /// frames. Rules are checked as soon as their byte is there, so what is found does not depend
+    /// on how the bytes were cut into reads.
+    #[cold]
+    pub(crate) fn strict<R: Role>(bytes: &[u8], limit: usize) -> Result<Option<Self>, ProtocolError> {
+        let [first, rest @ ..] = bytes else { return Ok(None) };
+        if first & RESERVED_BITS != 0 {
+            return Err(ProtocolError::ReservedBit);
+        }
+        let opcode = first & OPCODE_BITS;
+        let opcode = OpCode::from_bits(opcode).ok_or(ProtocolError::ReservedOpCode(opcode))?;
+        let fin = first & FIN_BIT != 0;
+        if opcode.is_control() && !fin {
+            return Err(ProtocolError::FragmentedControl);
+        }
+
+        let [second, rest @ ..] = rest else { return Ok(None) };
+        match (second & MASK_BIT != 0, R::PEER_MASKS) {
+            (true, false) => return Err(ProtocolError::MaskedByServer),
+            (false, true) => return Err(ProtocolError::UnmaskedByClient),
+            _ => {}
+        }
+        let (payload_bytes, rest) = match second & !MASK_BIT {
+            126 | 127 if opcode.is_control() => return Err(ProtocolError::ControlTooLong),
+            126 => {
+                let Some((length, rest)) = rest.split_first_chunk() else { return Ok(None) };
+                (minimal(u64::from(u16::from_be_bytes(*length)), 126)?, rest)
+            }
+            127 => {
+                let Some((length, rest)) = rest.split_first_chunk() else { return Ok(None) };
+                let length = u64::from_be_bytes(*length);
+                if length > i64::MAX as u64 {
+                    return Err(ProtocolError::LengthOverflow);
+                }
+                (minimal(length, 0x1_0000)?, rest)
+            }
+            short => (u64::from(short), rest),
+        };
+        let payload_bytes = match usize::try_from(payload_bytes) {
+            Ok(length) if length <= limit || opcode.is_control() => length,
+            _ => return Err(ProtocolError::TooBig { limit }),
+        };
+
+        let (mask, rest) = if R::PEER_MASKS {
+            let Some((key, rest)) = rest.split_first_chunk::<4>() else { return Ok(None) };
+            (Some(MaskKey::from(*key)), rest)
+        } else {
+            (None, rest)
+        };
+        Ok(Some(Self { fin, opcode, header_bytes: bytes.len() - rest.len(), payload_bytes, mask }))
+    }
+}
+
+/// A length that could not have been written in fewer bytes.
+fn minimal(length: u64, least: u64) -> Result<u64, ProtocolError> {
+    if length < least { Err(ProtocolError::NonMinimalLength) } else { Ok(length) }
+}
+
+pub(crate) const FIN_BIT: u8 = 0b1000_0000;
+pub(crate) const MASK_BIT: u8 = 0b1000_0000;
+const RESERVED_BITS: u8 = 0b0111_0000;
+const OPCODE_BITS: u8 = 0b0000_1111;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::role::Client;
+
+    #[test]
+    fn the_fast_path_accepts_nothing_the_strict_path_refuses() {
+        let limits = [0, 1, 125, 126, 127, 300, 65_535, 70_000];
+        for first in 0..=u8::MAX {
+            for second in 0..=u8::MAX {
+                for length in [0_u16, 125, 126, 127, 300, 301, u16::MAX] {
+                    let [high, low] = length.to_be_bytes();
+                    let bytes = [first, second, high, low, 0, 0, 0, 0, 0, 0];
+                    for limit in limits {
+                        if let Some(common) = Header::common(&bytes, limit) {
+                            assert_eq!(Header::strict::<Client>(&bytes, limit), Ok(Some(common)));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
