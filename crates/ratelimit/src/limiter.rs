@@ -1,0 +1,55 @@
+//! The two questions a limiter answers.
+
+use std::time::Instant;
+
+use crate::{BudgetId, Charge};
+
+/// Decides whether a request may go now, later, or never.
+pub trait Limiter: Send + 'static {
+    /// Whether a request of this price can go at all, sooner or later. Asked when the request is made,
+    /// so that what could only wait in vain fails at once.
+    ///
+    /// # Errors
+    ///
+    /// If a budget could not pay even when full, or does not exist.
+    fn check(&self, charge: &Charge) -> Result<(), ChargeError>;
+
+    /// Whether a request of this price may go now. If so, its price has been paid out of all its
+    /// budgets; if not, out of none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`check`](Self::check): a budget may have shrunk since.
+    fn admit(&mut self, now: Instant, charge: &Charge) -> Result<Admission, ChargeError>;
+}
+
+/// When a request may go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Admission {
+    /// Now; it has been paid for.
+    Now,
+    /// Not before this instant, and then, unless other requests were faster. Nothing has been paid.
+    Later(Instant),
+}
+
+/// Why a request can never go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChargeError {
+    /// It costs more than its budget can ever hold.
+    #[error("costs {cost} tokens of the budget \"{budget}\", which holds {capacity} at most")]
+    TooCostly {
+        /// The budget.
+        budget: BudgetId,
+        /// What the request costs, in tokens.
+        cost: u32,
+        /// What the budget holds when full, in tokens.
+        capacity: u32,
+    },
+    /// It is charged to a budget that does not exist.
+    #[error("charged to the budget \"{budget}\", which does not exist")]
+    UnknownBudget {
+        /// The budget that was named.
+        budget: BudgetId,
+    },
+}
