@@ -1,1 +1,11 @@
-//! Echo server, scripted byte-level peer and simulated world for testing WebsockexNova and its adapters.
+//! What the tests of WebsockexNova, and of adapters for it, are made with.
+//!
+//! [`net`] holds peers on real sockets (feature `net`, on by default): an echo server, a peer that
+//! follows a script down to the byte, generated certificates, a proxy that breaks connections, and
+//! the proxies a client may have to go through.
+//!
+//! Everything here is for tests: what goes wrong panics with the reason, no wait is endless, and
+//! all sockets stay on the loopback interface.
+
+#[cfg(feature = "net")]
+pub mod net;

@@ -1,0 +1,32 @@
+//! Peers on real sockets of the loopback interface.
+//!
+//! Reading order: [`EchoServer`] behaves well. [`Peer`] accepts connections, by hand or with a handler for each, and a [`Conn`]
+//! does to the client whatever the test says, with [`RawFrame`]s and [`Answer`]s that may be wrong
+//! in any way. [`Certificates`] serve TLS.
+//!
+//! Whoever is dropped takes its sockets and tasks with it.
+
+mod answer;
+mod certificates;
+mod conn;
+mod echo_server;
+mod journal;
+mod patience;
+mod peer;
+mod port;
+mod raw_frame;
+mod request;
+mod service;
+mod stream;
+
+pub use answer::{Answer, accept_key};
+pub use certificates::{Certificates, Identity};
+pub use conn::Conn;
+pub use echo_server::EchoServer;
+pub use journal::{Entry, Event, Journal};
+pub use patience::{PATIENCE, within};
+pub use peer::{Peer, Served};
+pub use port::Port;
+pub use raw_frame::{LengthForm, RawFrame};
+pub use request::Request;
+pub use stream::Ending;

@@ -1,0 +1,8 @@
+//! The peers of `nova_testkit::net`, seen from plain sockets.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
+mod client;
+mod echo_server;
+mod peer;
+mod tls;
