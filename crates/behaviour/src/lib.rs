@@ -1,1 +1,51 @@
-//! The behaviour traits an adapter fills in, their defaults, and the Handlers value.
+//! What a protocol means, as values: the traits an adapter fills in, their defaults, and the
+//! [`Handlers`] value that bundles them.
+//!
+//! Handlers *return decisions and perform nothing*: they can be simulated, replayed, and never
+//! deadlock. They are synchronous and statically dispatched, since they run on every message.
+//!
+//! Reading order: [`Dialect`], [`Call`] and [`Channel`] say what can be asked for; [`Body`] and
+//! [`Kept`] carry payloads, [`Decode`] reads them; then the behaviours: [`MessageHandler`],
+//! [`ConnectionHandler`], [`ErrorHandler`], [`SubscriptionHandler`], [`AuthHandler`],
+//! [`RateLimitHandler`]; [`Handlers`] bundles them, an [`Adapter`] adds [`Endpoints`] and
+//! [`Settings`]; [`Policies`] are the application's own choices. [`Raw`] is the smallest dialect.
+
+mod adapter;
+mod auth;
+mod body;
+mod classify;
+mod codec;
+mod connection;
+mod dialect;
+mod endpoints;
+mod error;
+mod handlers;
+mod message;
+mod policy;
+mod rate_limit;
+mod raw;
+mod refusal;
+mod settings;
+mod subscription;
+mod topic;
+
+pub use adapter::{Adapter, Speaking, speaking};
+pub use auth::{AuthHandler, Grant, LoginMoment, NoAuth};
+pub use body::{Body, Kept};
+pub use classify::{Class, Fault, classify};
+#[cfg(feature = "simd-json")]
+pub use codec::Dynamic;
+pub use codec::{CodecHandler, Decode, DecodeError, EncodeError, Json, Plain};
+pub use connection::{ConnectAction, ConnectionHandler, DisconnectAction, FrameAction, Quiet};
+pub use dialect::{Call, Channel, Conflate, Dialect, Idempotent, RequestId};
+pub use endpoints::{EndpointSource, Endpoints};
+pub use error::{ErrorHandler, RetryTransient, Verdict};
+pub use handlers::{Behaviour, Handlers, Observers};
+pub use message::{Correlation, Inbound, MessageHandler};
+pub use policy::{Policies, Policy};
+pub use rate_limit::{RateLimitHandler, Unpriced};
+pub use raw::{Everything, Raw, RawMessages};
+pub use refusal::Refusal;
+pub use settings::{Bound, InitialConnect, KeepAlive, Lanes, Settings};
+pub use subscription::{Confirmation, LocalTopics, NoSubscriptions, SubscriptionHandler, TopicRequest};
+pub use topic::Topic;

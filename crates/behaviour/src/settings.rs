@@ -1,0 +1,120 @@
+//! Plain numbers that shape a session, each with its default and the reason for it.
+
+use std::time::Duration;
+
+/// The settings of a session. `Default` is safe in production.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Whether the first connect is retried. Default: no, so that a wrong address shows at once.
+    pub initial_connect: InitialConnect,
+    /// Probes for life. Default: every 15 s, 5 s for an answer, one miss ends the link.
+    pub keep_alive: KeepAlive,
+    /// How long a call waits for its reply unless it says otherwise. Default: 30 s.
+    pub call_deadline: Duration,
+    /// How long login and the rest of re-establishment may take together. Default: 30 s, the time a
+    /// call has.
+    pub opening_deadline: Duration,
+    /// How long a session must have been ready for the count of attempts to start again.
+    /// Default: 10 s, so that accept-then-close is paced like a refusal.
+    pub stable_after: Duration,
+    /// How long a closing handshake may take before the socket is dropped. Default: 1 s; the peer
+    /// has nothing to compute.
+    pub close_deadline: Duration,
+    /// How long dropping the last handle leaves for the closing handshake. Default: 1 s.
+    pub drop_deadline: Duration,
+    /// The longest message accepted after reassembly, in bytes. Default: 16 MiB.
+    pub message_bytes: usize,
+    /// What may wait for the socket.
+    pub lanes: Lanes,
+    /// How many requests may wait for replies. Default: 4 096.
+    pub in_flight: usize,
+    /// What a subscription may hold before its overflow rule applies. Default: 4 096 items, 16 MiB.
+    pub subscription: Bound,
+    /// How many events may wait for the observers and in the event stream. Default: 1 024.
+    pub events: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            initial_connect: InitialConnect::FailFast,
+            keep_alive: KeepAlive::default(),
+            call_deadline: Duration::from_secs(30),
+            opening_deadline: Duration::from_secs(30),
+            stable_after: Duration::from_secs(10),
+            close_deadline: Duration::from_secs(1),
+            drop_deadline: Duration::from_secs(1),
+            message_bytes: 16 << 20,
+            lanes: Lanes::default(),
+            in_flight: 4096,
+            subscription: Bound { count: 4096, bytes: 16 << 20 },
+            events: 1024,
+        }
+    }
+}
+
+/// Whether the first connect is retried. Reconnections always follow the plan.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum InitialConnect {
+    /// The first failure is returned at once.
+    #[default]
+    FailFast,
+    /// Failures that may pass are retried by plan.
+    Retry,
+}
+
+/// Probes for life: WebSocket pings on schedule, whatever the traffic (RFC 6455 §5.5.2).
+///
+/// Any frame from the peer counts as life until a probe's deadline. Half-open links are noticed
+/// within `every` + `deadline` × `misses`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct KeepAlive {
+    /// The time between probes.
+    pub every: Duration,
+    /// How long a probe waits for a sign of life.
+    pub deadline: Duration,
+    /// How many probes in a row may go unanswered before the link is given up; at least 1.
+    pub misses: u32,
+}
+
+impl KeepAlive {
+    /// No probes. A half-open link is then noticed only by writing to it, which can take minutes.
+    pub const OFF: Self = Self { every: Duration::MAX, deadline: Duration::MAX, misses: u32::MAX };
+}
+
+impl Default for KeepAlive {
+    fn default() -> Self {
+        Self { every: Duration::from_secs(15), deadline: Duration::from_secs(5), misses: 1 }
+    }
+}
+
+/// A bound by count and by bytes; whichever is reached first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Bound {
+    /// How many entries.
+    pub count: usize,
+    /// How many bytes of payload together. A single entry may exceed it when it is alone.
+    pub bytes: usize,
+}
+
+/// What may wait for the socket, per lane. The lanes never share a bound.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Lanes {
+    /// Pongs, close frames, heartbeat answers. Default: 64, 64 KiB; a pong replaces an older one.
+    pub control: Bound,
+    /// Login, settings, subscriptions. Default: 1 024, 4 MiB.
+    pub session: Bound,
+    /// What the application sends. Default: 1 024, 16 MiB.
+    pub user: Bound,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self {
+            control: Bound { count: 64, bytes: 64 << 10 },
+            session: Bound { count: 1024, bytes: 4 << 20 },
+            user: Bound { count: 1024, bytes: 16 << 20 },
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The behaviour of subscriptions: their wire form, and what an answer confirms.
+
+use crate::{body::Body, dialect::Dialect, refusal::Refusal, topic::Topic};
+
+/// Writes subscribe and unsubscribe requests, and reads what their answers confirm.
+///
+/// Which topics are wanted, when to ask and when to ask again is the session's business.
+pub trait SubscriptionHandler<D: Dialect>: Send + 'static {
+    /// Whether the service has subscriptions at all. Default: yes.
+    fn is_supported(&self) -> bool {
+        true
+    }
+
+    /// How many topics one request may name. Default: 1.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// The request that subscribes to these topics, at most [`batch`](Self::batch) of them.
+    fn subscribe(&mut self, topics: &[Topic]) -> TopicRequest<D::Request>;
+
+    /// The request that ends these subscriptions.
+    fn unsubscribe(&mut self, topics: &[Topic]) -> TopicRequest<D::Request>;
+
+    /// What the answer to a request for `asked` means. A topic that is in neither list counts as
+    /// refused: only what the answer names is confirmed.
+    ///
+    /// Default: a result confirms all, an error refuses all.
+    fn answered(&mut self, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) -> Confirmation {
+        match answer {
+            Ok(_) => Confirmation { confirmed: asked.to_vec(), refused: Vec::new() },
+            Err(refusal) => {
+                let refused = asked.iter().map(|topic| (topic.clone(), refusal.clone())).collect();
+                Confirmation { confirmed: Vec::new(), refused }
+            }
+        }
+    }
+}
+
+/// How to ask for a change of subscriptions.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TopicRequest<R> {
+    /// By this request.
+    Send(R),
+    /// Nothing needs to be asked: the server sends the stream anyway.
+    Local,
+}
+
+/// Which topics an answer confirmed, and which it refused.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Confirmation {
+    /// Now active.
+    pub confirmed: Vec<Topic>,
+    /// Refused, each with the server's reason.
+    pub refused: Vec<(Topic, Refusal)>,
+}
+
+/// A service without subscriptions: every attempt to subscribe is a typed error.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSubscriptions;
+
+impl<D: Dialect> SubscriptionHandler<D> for NoSubscriptions {
+    fn is_supported(&self) -> bool {
+        false
+    }
+
+    fn subscribe(&mut self, _topics: &[Topic]) -> TopicRequest<D::Request> {
+        TopicRequest::Local
+    }
+
+    fn unsubscribe(&mut self, _topics: &[Topic]) -> TopicRequest<D::Request> {
+        TopicRequest::Local
+    }
+}
+
+/// A service that sends its streams unasked; subscribing only says who takes them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LocalTopics;
+
+impl<D: Dialect> SubscriptionHandler<D> for LocalTopics {
+    fn subscribe(&mut self, _topics: &[Topic]) -> TopicRequest<D::Request> {
+        TopicRequest::Local
+    }
+
+    fn unsubscribe(&mut self, _topics: &[Topic]) -> TopicRequest<D::Request> {
+        TopicRequest::Local
+    }
+}
