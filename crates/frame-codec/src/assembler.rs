@@ -188,3 +188,35 @@ fn control(frame: Frame<'_>) -> Result<Message<'_>, ProtocolError> {
 
 /// The largest buffer that is kept between messages.
 const KEPT_BYTES: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_a_large_message_is_given_back_by_the_next_push() {
+        let mut assembler = Assembler::new(1 << 20);
+        let part = vec![b'x'; 300_000];
+        let ping = Frame { fin: true, opcode: OpCode::Ping, payload: b"" };
+        for opcode in [OpCode::Text, OpCode::Binary] {
+            for (frame, whole) in [
+                (Frame { fin: false, opcode, payload: &part }, false),
+                (Frame { fin: true, opcode: OpCode::Continuation, payload: &part }, true),
+            ] {
+                assert!(assembler.push(frame).is_ok_and(|message| message.is_some() == whole));
+                assert!(assembler.binary.capacity() + assembler.text.capacity() >= 300_000);
+            }
+            assert!(assembler.push(ping).is_ok());
+            assert!(assembler.binary.capacity() + assembler.text.capacity() <= 2 * KEPT_BYTES);
+        }
+    }
+
+    #[test]
+    fn an_error_gives_the_memory_back_at_once() {
+        let mut assembler = Assembler::new(1 << 20);
+        let part = vec![b'x'; 300_000];
+        assert_eq!(assembler.push(Frame { fin: false, opcode: OpCode::Binary, payload: &part }), Ok(None));
+        assert!(assembler.push(Frame { fin: true, opcode: OpCode::Text, payload: b"" }).is_err());
+        assert!(assembler.binary.capacity() <= KEPT_BYTES);
+    }
+}

@@ -190,3 +190,123 @@ const BURST_BYTES: usize = 64 << 10;
 const HUGE_BYTES: usize = 256 << 10;
 /// After so many reads below a sixteenth of the buffer, it halves.
 const SMALL_READS: u8 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plays one read of `wire`, and tells how much of it there was room for.
+    fn read(decoder: &mut Decoder<Client>, wire: &[u8]) -> usize {
+        let room = decoder.spare_mut(1);
+        let length = room.len().min(wire.len());
+        room[..length].copy_from_slice(&wire[..length]);
+        decoder.commit(length);
+        length
+    }
+
+    fn drain(decoder: &mut Decoder<Client>) -> usize {
+        let mut frames = 0;
+        while let Some(_frame) = decoder.next_frame().expect("legal frames") {
+            frames += 1;
+        }
+        frames
+    }
+
+    fn ticks(count: usize) -> Vec<u8> {
+        [&[0x81, 126, 1, 44], &[b'x'; 300][..]].concat().repeat(count)
+    }
+
+    #[test]
+    fn a_new_decoder_owns_nothing_and_an_idle_one_four_kib() {
+        let mut decoder = Decoder::<Client>::new(usize::MAX);
+        assert_eq!(decoder.buffer.capacity(), 0);
+        for _ in 0..1_000 {
+            read(&mut decoder, &ticks(1));
+            drain(&mut decoder);
+        }
+        assert_eq!(decoder.buffer.capacity(), IDLE_BYTES);
+    }
+
+    #[test]
+    fn reads_that_fill_the_buffer_double_it_and_small_ones_halve_it_again() {
+        let mut decoder = Decoder::new(1_000);
+        let burst = ticks(2_000);
+        let (mut rest, mut reads, mut frames) = (&burst[..], 0, 0);
+        while !rest.is_empty() {
+            let length = read(&mut decoder, rest);
+            rest = &rest[length..];
+            frames += drain(&mut decoder);
+            reads += 1;
+        }
+        assert_eq!((frames, decoder.buffer.capacity()), (2_000, BURST_BYTES));
+        assert!(reads <= 15, "{reads} reads for 600 KB");
+        for _ in 0..200 {
+            read(&mut decoder, &ticks(1)[..100]);
+            read(&mut decoder, &ticks(1)[100..]);
+            drain(&mut decoder);
+        }
+        assert!(decoder.buffer.capacity() <= 2 * IDLE_BYTES, "{:?}", decoder.buffer);
+    }
+
+    #[test]
+    fn a_header_alone_reserves_nothing() {
+        let limit = 1 << 40;
+        let mut decoder = Decoder::<Client>::new(limit);
+        decoder.extend(&[&[0x82, 127], &(limit as u64).to_be_bytes()[..]].concat());
+        assert_eq!(decoder.next_frame(), Ok(None));
+        assert!(decoder.spare_mut(1).len() < IDLE_BYTES);
+    }
+
+    #[test]
+    fn a_large_frame_takes_memory_as_it_arrives_and_never_more_than_its_limit() {
+        let limit = 1 << 20;
+        let wire = [&[0x82, 127], &(limit as u64).to_be_bytes()[..], &vec![7; limit]].concat();
+        let mut decoder = Decoder::new(limit);
+        let mut arrived = 0;
+        while arrived < wire.len() {
+            arrived += read(&mut decoder, &wire[arrived..wire.len().min(arrived + 10_000)]);
+            assert!(decoder.buffer.capacity() <= (4 * arrived).max(BURST_BYTES));
+            assert!(decoder.buffer.capacity() <= limit + Header::MAX_BYTES);
+            assert_eq!(drain(&mut decoder), usize::from(arrived == wire.len()));
+        }
+        decoder.spare_mut(1);
+        assert_eq!(decoder.buffer.capacity(), BURST_BYTES, "given back before the next read");
+    }
+
+    #[test]
+    fn room_is_at_least_what_was_asked_for_and_what_pends_survives() {
+        for min in [0, 1, 100, 4_096, 5_000, 70_000, 300_000] {
+            let mut decoder = Decoder::<Client>::new(1_000);
+            decoder.extend(&[0x81]);
+            let room = decoder.spare_mut(min);
+            assert!(!room.is_empty() && room.len() >= min);
+            decoder.extend(&[1, b'x']);
+            assert!(decoder.next_frame().is_ok_and(|frame| frame.is_some_and(|frame| frame.payload == b"x")));
+        }
+    }
+
+    #[test]
+    fn asking_for_room_again_without_a_read_changes_nothing() {
+        let mut decoder = Decoder::<Client>::new(1_000);
+        for arrived in 0..3_000 {
+            decoder.extend(&[[0x82, 126, 3, 232][arrived.min(3)]; 1]);
+            let (room, capacity) = (decoder.spare_mut(1).len(), decoder.buffer.capacity());
+            assert_eq!((decoder.spare_mut(1).len(), decoder.buffer.capacity()), (room, capacity));
+        }
+    }
+
+    #[test]
+    fn after_an_error_nothing_is_kept() {
+        let mut decoder = Decoder::<Client>::new(1_000);
+        decoder.extend(&[0xFF; 100]);
+        assert_eq!(decoder.next_frame(), Err(ProtocolError::ReservedBit));
+        decoder.extend(&[0x81; 100_000]);
+        assert_eq!((decoder.buffer.capacity(), decoder.is_mid_frame()), (0, false));
+    }
+
+    #[test]
+    #[should_panic(expected = "more bytes committed")]
+    fn committing_more_than_there_was_room_for_is_a_bug_of_the_caller() {
+        Decoder::<Client>::new(1_000).commit(1);
+    }
+}

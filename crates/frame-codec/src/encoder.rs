@@ -135,3 +135,49 @@ impl<R: Role> Default for Encoder<R> {
 const LEAST_BYTES: usize = 1 << 10;
 /// The largest buffer that is kept while nothing is pending.
 const KEPT_BYTES: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_that_never_catches_up_does_not_make_the_buffer_grow() {
+        let mut encoder = Encoder::<Server>::new();
+        let payload = [7; 300];
+        encoder.push(OutFrame::binary(&payload));
+        for _ in 0..10_000 {
+            encoder.push(OutFrame::binary(&payload));
+            encoder.advance(304);
+        }
+        assert_eq!(encoder.pending().len(), 304);
+        assert!(encoder.buffer.capacity() <= 2 << 10, "{:?}", encoder.buffer);
+    }
+
+    #[test]
+    fn a_partial_write_moves_no_byte() {
+        let mut encoder = Encoder::<Server>::new();
+        encoder.push(OutFrame::text("some text"));
+        let before = encoder.pending()[5..].as_ptr();
+        encoder.advance(5);
+        assert_eq!(encoder.pending().as_ptr(), before);
+        assert_eq!(encoder.pending(), b"e text");
+    }
+
+    #[test]
+    fn a_large_buffer_is_given_back_once_written_and_a_small_one_is_kept() {
+        let mut encoder = Encoder::<Server>::new();
+        for (length, kept) in [(1_000, true), (60_000, true), (1 << 20, false)] {
+            encoder.push(OutFrame::binary(&vec![0; length]));
+            encoder.advance(encoder.pending().len() - 1);
+            assert!(encoder.buffer.capacity() > length);
+            encoder.advance(1);
+            assert_eq!(encoder.buffer.capacity() > 0, kept);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "more bytes consumed")]
+    fn advancing_past_the_end_is_a_bug_of_the_caller() {
+        Encoder::<Client>::new().advance(1);
+    }
+}

@@ -35,6 +35,12 @@ impl Text {
         self.settle_cut()
     }
 
+    /// Memory held, in bytes.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.whole.capacity()
+    }
+
     /// Whether it ends inside a character.
     pub(crate) fn is_cut(&self) -> bool {
         self.cut_bytes > 0
