@@ -4,14 +4,7 @@
 
 use std::marker::PhantomData;
 
-use crate::{
-    buffer::Buffer,
-    error::ProtocolError,
-    frame::Frame,
-    header::Header,
-    mask,
-    role::{Client, Role},
-};
+use crate::{buffer::Buffer, error::ProtocolError, frame::Frame, header::Header, mask, role::Role};
 
 /// Reads frames from a stream of bytes that arrives in any pieces.
 ///
@@ -42,7 +35,7 @@ use crate::{
 /// header. What exceeds 256 KiB is given back by the first [`spare_mut`](Self::spare_mut) after the
 /// frame was taken.
 #[derive(Debug)]
-pub struct Decoder<R: Role = Client> {
+pub struct Decoder<R: Role> {
     buffer: Buffer,
     limit: usize,
     failed: Option<ProtocolError>,
@@ -194,6 +187,7 @@ const SMALL_READS: u8 = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::role::Client;
 
     /// Plays one read of `wire`, and tells how much of it there was room for.
     fn read(decoder: &mut Decoder<Client>, wire: &[u8]) -> usize {

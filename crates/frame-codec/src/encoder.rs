@@ -29,7 +29,7 @@ use crate::{
 ///
 /// All state lives in this value, so a driver may be cancelled between any two calls.
 #[derive(Debug)]
-pub struct Encoder<R: Role = Client> {
+pub struct Encoder<R: Role> {
     buffer: Buffer,
     role: PhantomData<R>,
 }

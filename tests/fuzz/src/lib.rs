@@ -1,0 +1,30 @@
+//! What the fuzz targets check.
+//!
+//! The claims are the very files that the property tests of `nova-frame-codec` run on every build;
+//! here libFuzzer looks for the inputs.
+
+#[path = "../../../crates/frame-codec/tests/claims/any_bytes.rs"]
+mod any_bytes;
+#[path = "../../../crates/frame-codec/tests/claims/any_frames.rs"]
+mod any_frames;
+#[path = "../../../crates/frame-codec/tests/claims/choices.rs"]
+mod choices;
+#[path = "../../../crates/frame-codec/tests/claims/read.rs"]
+mod read;
+#[path = "../../../crates/frame-codec/tests/claims/round_trip.rs"]
+mod round_trip;
+
+/// Arbitrary bytes never panic, take bounded memory, and mean the same however they are cut.
+pub fn decoder(input: &[u8]) {
+    any_bytes::check(input);
+}
+
+/// Frames are joined as a naive model joins them.
+pub fn assembler(input: &[u8]) {
+    any_frames::check(input);
+}
+
+/// What is encoded is decoded.
+pub fn round_trip(input: &[u8]) {
+    round_trip::check(input);
+}
