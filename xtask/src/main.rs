@@ -1,2 +1,61 @@
 //! `cargo xtask`: maintenance commands of the workspace.
-fn main() {}
+//!
+//! [`command`] says which there are. The checks stand in [`ci`], each in a module of its own: what the
+//! crates may name of each other in [`layers`], the ordinary tests in [`suite`], features alone in
+//! [`features`], the little programs outside the workspace in [`consumers`], dependencies in [`deny`].
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling what it does is half of its work")]
+
+mod ci;
+mod command;
+mod consumers;
+mod deny;
+mod features;
+mod fuzz;
+mod layers;
+mod metadata;
+mod step;
+mod suite;
+mod workspace;
+
+use std::{error::Error, process::ExitCode};
+
+use crate::{command::Command, step::Outcome, workspace::Workspace};
+
+fn main() -> ExitCode {
+    let command = match command::parse(std::env::args().skip(1)) {
+        Ok(command) => command,
+        Err(mistake) => {
+            eprintln!("error: {mistake}\n\n{}", command::HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match perform(&command, &Workspace::containing_this_program()) {
+        Ok(Outcome::Passed) => ExitCode::SUCCESS,
+        Ok(Outcome::Skipped(why)) => {
+            println!("skipped: {why}");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
+    match command {
+        Command::Ci { require_all } => ci::run(workspace, *require_all),
+        Command::Layers => layers::run(workspace),
+        Command::Features => features::run(workspace),
+        Command::Test => suite::test(workspace),
+        Command::Repeat { times } => suite::repeat(workspace, *times),
+        Command::Fuzz { seconds } => fuzz::run(workspace, *seconds),
+        Command::Consumers => consumers::run(workspace),
+        Command::Deny => deny::run(workspace),
+        Command::Help => {
+            println!("{}", command::HELP);
+            Ok(Outcome::Passed)
+        }
+    }
+}
