@@ -1,22 +1,24 @@
 //! From an endpoint to an upgraded stream, phase by phase.
 
 use std::{
-    error::Error as StdError,
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
-use nova_transport::{ConnectError, Endpoint, Handshake, Phase, Progress, Scheme, TlsError, UpgradeError};
+use http::StatusCode;
+use nova_transport::{ConnectError, Endpoint, Handshake, Phase, Progress, ProxyError, Scheme, UpgradeError};
 
 use crate::{
     attempt::Attempt,
     deadlines::Deadlines,
     dial::{Dial, TcpDialer, race},
     entropy::{Entropy, SystemEntropy},
-    exchange::{Answer, exchange},
+    exchange::{Answer, exchange, into_io},
+    proxy::{Kind, Proxy, ProxyChoice, Target, connect_request, open_socks5},
     resolve::{Resolve, SystemResolver},
     stream::ByteStream,
+    tls::{TlsClient, TlsOptions, alert_in, secure},
     upgrade,
 };
 
@@ -24,6 +26,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Connector {
     deadlines: Deadlines,
+    tls: Arc<TlsClient>,
+    proxy: ProxyChoice,
     nodelay: bool,
     head_bytes: usize,
     resolver: Arc<dyn Resolve>,
@@ -52,6 +56,28 @@ impl Connector {
     #[must_use]
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.deadlines = deadlines;
+        self
+    }
+
+    /// Sets whom TLS trusts and who we are. Default: what the operating system trusts, and no client
+    /// certificate.
+    #[must_use]
+    pub fn with_tls(mut self, tls: TlsOptions) -> Self {
+        self.tls = Arc::new(TlsClient::new(tls));
+        self
+    }
+
+    /// Whether certificates are not verified; see
+    /// [`TlsOptions::danger_accept_invalid_certificates`].
+    #[must_use]
+    pub fn is_insecure(&self) -> bool {
+        self.tls.is_insecure()
+    }
+
+    /// Sets whether to go through a proxy. Default: what the environment says.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: ProxyChoice) -> Self {
+        self.proxy = proxy;
         self
     }
 
@@ -126,20 +152,99 @@ impl Connector {
         extensions: &[&str],
         progress: Progress<'_>,
     ) -> Result<Upgraded, ConnectError> {
-        if endpoint.scheme() == Scheme::Wss {
-            let why = "this version speaks no TLS: use ws://".to_owned();
-            return Err(ConnectError::Tls(TlsError::Configuration(why)));
-        }
-        let mut attempt = Attempt::new(self.deadlines, progress);
-        let addresses = match endpoint.ip() {
-            Some(ip) => vec![ip],
-            None => attempt.run(Phase::Resolve, self.resolve(endpoint.host())).await?,
+        // Settings that cannot work are told before anything is opened.
+        let tls = match endpoint.scheme() {
+            Scheme::Ws => None,
+            Scheme::Wss => Some(self.tls.config().map_err(ConnectError::Tls)?),
         };
-        let dialling = self.dial(&addresses, endpoint.host(), endpoint.port());
-        let (stream, peer) = attempt.run(Phase::Tcp, dialling).await?;
+        let proxy = self.proxy.on_the_way_to(endpoint).map_err(ConnectError::Proxy)?;
+        let mut attempt = Attempt::new(self.deadlines, progress);
+        let (mut stream, peer) = match proxy {
+            None => self.open(&mut attempt, endpoint).await?,
+            Some(proxy) => self.open_through(&mut attempt, endpoint, &proxy).await?,
+        };
+        if let Some(config) = tls {
+            let securing = async { secure(stream, config, endpoint.host()).await.map_err(ConnectError::Tls) };
+            stream = attempt.run(Phase::Tls, securing).await?;
+        }
         self.upgrade(attempt, stream, peer, endpoint, extensions).await
     }
 
+    /// Opens a connection to the endpoint itself.
+    async fn open(
+        &self,
+        attempt: &mut Attempt<'_>,
+        endpoint: &Endpoint,
+    ) -> Result<(ByteStream, SocketAddr), ConnectError> {
+        let (host, port) = (endpoint.host(), endpoint.port());
+        let addresses = match endpoint.ip() {
+            Some(ip) => vec![ip],
+            None => attempt.run(Phase::Resolve, self.resolve(host)).await?,
+        };
+        attempt.run(Phase::Tcp, self.dial(&addresses, host, port)).await
+    }
+
+    /// Opens a connection to the proxy, and a tunnel from there to the endpoint.
+    async fn open_through(
+        &self,
+        attempt: &mut Attempt<'_>,
+        endpoint: &Endpoint,
+        proxy: &Proxy,
+    ) -> Result<(ByteStream, SocketAddr), ConnectError> {
+        let (addresses, target) = self.resolve_through(attempt, endpoint, proxy).await?;
+        let dialling = self.dial(&addresses, proxy.host(), proxy.port());
+        let (mut stream, peer) = attempt.run(Phase::Tcp, dialling).await?;
+        let (port, login) = (endpoint.port(), proxy.login());
+        if proxy.kind != Kind::Http {
+            let opening =
+                async { open_socks5(&mut stream, &target, port, login).await.map_err(ConnectError::Proxy) };
+            attempt.run(Phase::Proxy, opening).await?;
+            return Ok((stream, peer));
+        }
+        let asking = async {
+            let asked = connect_request(stream, &target, port, login, self.head_bytes);
+            asked.await.map_err(ConnectError::Proxy)
+        };
+        match attempt.run(Phase::Proxy, asking).await? {
+            Answer::Switched(_, stream) => Ok((stream, peer)),
+            Answer::Refused(refused) => Err(ConnectError::Proxy(match refused.head.status {
+                StatusCode::PROXY_AUTHENTICATION_REQUIRED => ProxyError::Authentication,
+                _ => ProxyError::Refused(Box::new(refused.finish().await)),
+            })),
+        }
+    }
+
+    /// The addresses of the proxy, and what to call the endpoint there.
+    async fn resolve_through(
+        &self,
+        attempt: &mut Attempt<'_>,
+        endpoint: &Endpoint,
+        proxy: &Proxy,
+    ) -> Result<(Vec<IpAddr>, Target), ConnectError> {
+        let known_target = match endpoint.ip() {
+            Some(ip) => Some(Target::Ip(ip)),
+            None if proxy.kind == Kind::Socks5 => None,
+            None => Some(Target::Name(endpoint.host().to_owned())),
+        };
+        if let (Some(ip), Some(target)) = (proxy.ip(), &known_target) {
+            return Ok((vec![ip], target.clone()));
+        }
+        let resolving = async {
+            let addresses = match proxy.ip() {
+                Some(ip) => vec![ip],
+                None => self.resolve(proxy.host()).await?,
+            };
+            let target = match known_target {
+                Some(target) => target,
+                // A proxy is asked once, so the resolver's first choice has to do.
+                None => Target::Ip(self.resolve(endpoint.host()).await?[0]),
+            };
+            Ok((addresses, target))
+        };
+        attempt.run(Phase::Resolve, resolving).await
+    }
+
+    /// At least one address of `host`.
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ConnectError> {
         let found = self.resolver.resolve(host).await.and_then(|addresses| match addresses.is_empty() {
             true => Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address")),
@@ -191,6 +296,8 @@ impl Default for Connector {
     fn default() -> Self {
         Self {
             deadlines: Deadlines::default(),
+            tls: Arc::default(),
+            proxy: ProxyChoice::default(),
             nodelay: true,
             head_bytes: 64 * 1024,
             resolver: Arc::new(SystemResolver),
@@ -202,20 +309,12 @@ impl Default for Connector {
 
 /// Tells an answer that is not HTTP from a stream that broke.
 fn upgrade_failed(error: hyper::Error) -> ConnectError {
-    ConnectError::Upgrade(if error.is_parse() {
-        UpgradeError::NotHttp(Arc::new(error))
-    } else {
-        UpgradeError::Io(Arc::new(into_io(error)))
-    })
-}
-
-/// The IO error behind one of hyper's; a stream that ended early counts as one.
-pub(crate) fn into_io(error: hyper::Error) -> io::Error {
-    let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    let kind = match cause {
-        Some(cause) => cause.kind(),
-        None if error.is_incomplete_message() => io::ErrorKind::UnexpectedEof,
-        None => io::ErrorKind::Other,
-    };
-    io::Error::new(kind, error)
+    if error.is_parse() {
+        return ConnectError::Upgrade(UpgradeError::NotHttp(Arc::new(error)));
+    }
+    let error = into_io(error);
+    match alert_in(&error) {
+        Some(alert) => ConnectError::Tls(alert),
+        None => ConnectError::Upgrade(UpgradeError::Io(Arc::new(error))),
+    }
 }

@@ -4,7 +4,9 @@
 //! closes the socket.
 
 use std::{
+    error::Error as StdError,
     future::{Future, poll_fn},
+    io,
     pin::pin,
     task::{Context, Poll},
     time::Duration,
@@ -85,6 +87,17 @@ impl Refused {
         let _elapsed = timeout(BODY_PATIENCE, self.machine.during(reading)).await;
         HttpRefusal::new(self.head.status, self.head.headers, prefix)
     }
+}
+
+/// The IO error behind one of hyper's; a stream that ended early counts as one.
+pub(crate) fn into_io(error: hyper::Error) -> io::Error {
+    let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let kind = match cause {
+        Some(cause) => cause.kind(),
+        None if error.is_incomplete_message() => io::ErrorKind::UnexpectedEof,
+        None => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
 }
 
 /// hyper's state machine, which only moves while it is polled.

@@ -1,0 +1,66 @@
+//! The settings made into a client, once, and handshakes with it.
+
+use std::sync::{Arc, OnceLock};
+
+use nova_transport::TlsError;
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio_rustls::TlsConnector;
+
+use super::{TlsOptions, error, insecure::AcceptAll, provider::provider, unusable};
+use crate::stream::ByteStream;
+
+/// Clones of a connector share this, and with it the sessions that TLS can resume.
+#[derive(Debug, Default)]
+pub(crate) struct TlsClient {
+    options: TlsOptions,
+    built: OnceLock<Result<Arc<ClientConfig>, TlsError>>,
+}
+
+impl TlsClient {
+    pub(crate) const fn new(options: TlsOptions) -> Self {
+        Self { options, built: OnceLock::new() }
+    }
+
+    pub(crate) const fn is_insecure(&self) -> bool {
+        self.options.is_insecure()
+    }
+
+    /// What handshakes need. The first call loads the trusted authorities, which reads files and
+    /// takes some milliseconds.
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, TlsError> {
+        self.built.get_or_init(|| build(&self.options)).clone()
+    }
+}
+
+/// Performs a handshake with the host of that name, or of that address.
+pub(crate) async fn secure(
+    stream: ByteStream,
+    config: Arc<ClientConfig>,
+    host: &str,
+) -> Result<ByteStream, TlsError> {
+    // An address is verified as one and, as RFC 6066 §3 wants it, not sent as a server name.
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| unusable(format_args!("\"{host}\" is not a name that a certificate can hold")))?;
+    let connecting = TlsConnector::from(config).connect(name, stream);
+    Ok(ByteStream::new(connecting.await.map_err(|error| error::of_handshake(error, host))?))
+}
+
+fn build(options: &TlsOptions) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = provider()?;
+    let verifier = match options.insecure {
+        true => Arc::new(AcceptAll(Arc::clone(&provider))),
+        false => options.roots.verifier(&options.extra_roots, Arc::clone(&provider))?,
+    };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(unusable)?
+        // The verifier of the chosen roots; "dangerous" only in that any could be given here.
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match &options.identity {
+        Some(identity) => config.with_client_cert_resolver(identity.resolver()),
+        None => config.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
