@@ -2,14 +2,17 @@
 //!
 //! Reading order: [`EchoServer`] behaves well. [`Peer`] accepts connections, by hand or with a handler for each, and a [`Conn`]
 //! does to the client whatever the test says, with [`RawFrame`]s and [`Answer`]s that may be wrong
-//! in any way. [`Certificates`] serve TLS.
+//! in any way. [`Certificates`] serve TLS. [`FaultProxy`] stands between two that behave well, and
+//! breaks what passes. [`ConnectProxy`] and [`SocksProxy`] are what a client may have to go through.
 //!
 //! Whoever is dropped takes its sockets and tasks with it.
 
 mod answer;
 mod certificates;
 mod conn;
+mod connect_proxy;
 mod echo_server;
+mod fault_proxy;
 mod journal;
 mod patience;
 mod peer;
@@ -17,16 +20,21 @@ mod port;
 mod raw_frame;
 mod request;
 mod service;
+mod socks_proxy;
 mod stream;
+mod tunnels;
 
 pub use answer::{Answer, accept_key};
 pub use certificates::{Certificates, Identity};
 pub use conn::Conn;
+pub use connect_proxy::{ConnectProxy, ConnectRules};
 pub use echo_server::EchoServer;
+pub use fault_proxy::{FaultProxy, Faults, Flow, Way};
 pub use journal::{Entry, Event, Journal};
 pub use patience::{PATIENCE, within};
 pub use peer::{Peer, Served};
 pub use port::Port;
 pub use raw_frame::{LengthForm, RawFrame};
 pub use request::Request;
+pub use socks_proxy::{SocksProxy, SocksRules};
 pub use stream::Ending;

@@ -4,5 +4,7 @@
 
 mod client;
 mod echo_server;
+mod fault_proxy;
 mod peer;
+mod proxies;
 mod tls;
