@@ -243,6 +243,15 @@ mod tests {
     }
 
     #[test]
+    fn a_read_that_fills_the_buffer_with_whole_frames_doubles_it_too() {
+        let mut decoder = Decoder::new(4_092);
+        let wire = [&[0x82, 126, 0x0F, 0xFC], &[7; 4_092][..]].concat();
+        assert_eq!(read(&mut decoder, &wire), IDLE_BYTES);
+        assert_eq!(drain(&mut decoder), 1);
+        assert_eq!(decoder.spare_mut(1).len(), 2 * IDLE_BYTES);
+    }
+
+    #[test]
     fn a_header_alone_reserves_nothing() {
         let limit = 1 << 40;
         let mut decoder = Decoder::<Client>::new(limit);
@@ -254,11 +263,12 @@ mod tests {
     #[test]
     fn a_large_frame_takes_memory_as_it_arrives_and_never_more_than_its_limit() {
         let limit = 1 << 20;
-        let wire = [&[0x82, 127], &(limit as u64).to_be_bytes()[..], &vec![7; limit]].concat();
+        let length = limit - 10_000;
+        let wire = [&[0x82, 127], &(length as u64).to_be_bytes()[..], &vec![7; length]].concat();
         let mut decoder = Decoder::new(limit);
         let mut arrived = 0;
         while arrived < wire.len() {
-            arrived += read(&mut decoder, &wire[arrived..wire.len().min(arrived + 10_000)]);
+            arrived += read(&mut decoder, &wire[arrived..wire.len().min(arrived + 100_000)]);
             assert!(decoder.buffer.capacity() <= (4 * arrived).max(BURST_BYTES));
             assert!(decoder.buffer.capacity() <= limit + Header::MAX_BYTES);
             assert_eq!(drain(&mut decoder), usize::from(arrived == wire.len()));
@@ -277,6 +287,18 @@ mod tests {
             decoder.extend(&[1, b'x']);
             assert!(decoder.next_frame().is_ok_and(|frame| frame.is_some_and(|frame| frame.payload == b"x")));
         }
+    }
+
+    #[test]
+    fn a_quarter_of_the_buffer_is_offered_however_little_is_asked_for() {
+        let mut decoder = Decoder::<Client>::new(100_000);
+        decoder.extend(&[0x82, 126, 0xFF, 0xFF]);
+        for _ in 0..65_535 {
+            let room = decoder.spare_mut(1).len();
+            assert!(room >= decoder.buffer.capacity() / 4);
+            decoder.commit(1);
+        }
+        assert_eq!(drain(&mut decoder), 1);
     }
 
     #[test]

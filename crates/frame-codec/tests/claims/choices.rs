@@ -1,15 +1,19 @@
 //! Bytes read as decisions, so that a fuzzer that knows only bytes can build structured inputs.
 //! When they run out, every decision is zero.
 
-pub(crate) struct Choices<'a>(&'a [u8]);
+pub(crate) struct Choices<'a> {
+    input: &'a [u8],
+    /// Whether a payload of 64 KiB was given: one is enough, and more would slow the fuzzer.
+    had_long: bool,
+}
 
 impl<'a> Choices<'a> {
     pub(crate) fn new(input: &'a [u8]) -> Self {
-        Self(input)
+        Self { input, had_long: false }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.input.is_empty()
     }
 
     pub(crate) fn byte(&mut self) -> u8 {
@@ -18,8 +22,8 @@ impl<'a> Choices<'a> {
 
     /// The next `n` bytes, or what is left of them.
     pub(crate) fn take(&mut self, n: usize) -> &'a [u8] {
-        let (taken, rest) = self.0.split_at(n.min(self.0.len()));
-        self.0 = rest;
+        let (taken, rest) = self.input.split_at(n.min(self.input.len()));
+        self.input = rest;
         taken
     }
 
@@ -37,8 +41,11 @@ impl<'a> Choices<'a> {
         let length = match self.byte() {
             short @ 0..=199 => usize::from(short % 32),
             edge @ 200..=239 => usize::from(edge) - 95, // 105 to 144, around 125 and 126
-            240..=253 => 300 + usize::from(self.byte()),
-            _ => 65_500 + usize::from(self.byte()), // around 65 535 and 65 536
+            254.. if !self.had_long => {
+                self.had_long = true;
+                65_500 + usize::from(self.byte()) // around 65 535 and 65 536
+            }
+            _ => 300 + usize::from(self.byte()),
         };
         let seed = self.take(length.min(64));
         if seed.is_empty() { vec![b'x'; length] } else { seed.iter().copied().cycle().take(length).collect() }
