@@ -5,12 +5,36 @@
 //! in any way. [`Certificates`] serve TLS. [`FaultProxy`] stands between two that behave well, and
 //! breaks what passes. [`ConnectProxy`] and [`SocksProxy`] are what a client may have to go through.
 //!
-//! Whoever is dropped takes its sockets and tasks with it.
+//! ```
+//! use nova_testkit::net::{Answer, Peer, RawFrame};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let venue = Peer::serve(|mut conn| async move {
+//!     conn.read_request().await;
+//!     match conn.number() {
+//!         1 => conn.answer(&Answer::refusing(503).with_header("Retry-After", "1")).await,
+//!         2 => conn.reset().await,
+//!         _ => {
+//!             conn.accept_upgrade().await;
+//!             conn.send(RawFrame::text("a reserved bit").with_rsv(0b100)).await;
+//!             conn.stall().await;
+//!         }
+//!     }
+//! })
+//! .await?;
+//! println!("let the client connect to {}", venue.url());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Port`] is one nobody listens on, and [`DeafPort`] one nobody answers at. Whoever is dropped takes its sockets and tasks with it.
 
 mod answer;
 mod certificates;
 mod conn;
 mod connect_proxy;
+mod deaf_port;
 mod echo_server;
 mod fault_proxy;
 mod journal;
@@ -28,6 +52,7 @@ pub use answer::{Answer, accept_key};
 pub use certificates::{Certificates, Identity};
 pub use conn::Conn;
 pub use connect_proxy::{ConnectProxy, ConnectRules};
+pub use deaf_port::DeafPort;
 pub use echo_server::EchoServer;
 pub use fault_proxy::{FaultProxy, Faults, Flow, Way};
 pub use journal::{Entry, Event, Journal};

@@ -40,7 +40,11 @@ impl Port {
     ///
     /// Somebody listens there already.
     pub fn listen(&self) -> io::Result<TcpListener> {
-        reusable_socket(self.addr)?.listen(BACKLOG)
+        self.listen_with_backlog(BACKLOG)
+    }
+
+    pub(crate) fn listen_with_backlog(&self, backlog: u32) -> io::Result<TcpListener> {
+        reusable_socket(self.addr)?.listen(backlog)
     }
 }
 

@@ -18,7 +18,7 @@ use std::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
-    task::{JoinHandle, JoinSet},
+    task::{JoinError, JoinHandle, JoinSet},
 };
 
 use super::port::Port;
@@ -123,16 +123,26 @@ async fn run(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot::R
                 let number = shared.accepted.fetch_add(1, Ordering::Relaxed) + 1;
                 links.spawn((shared.handler)(tcp, number));
             }
-            Some(ended) = links.join_next() => {
-                if let Err(error) = ended && let Ok(panic) = error.try_into_panic() {
-                    let mut first = shared.panic.lock().unwrap_or_else(PoisonError::into_inner);
-                    first.get_or_insert_with(|| panic_text(&*panic));
-                }
-            }
+            Some(ended) = links.join_next() => shared.note_panic(ended),
         }
     }
     drop(listener);
-    links.shutdown().await;
+    links.abort_all();
+    while let Some(ended) = links.join_next().await {
+        shared.note_panic(ended);
+    }
+}
+
+impl Shared {
+    /// Keeps the text of the first panic.
+    fn note_panic(&self, ended: Result<(), JoinError>) {
+        if let Err(error) = ended
+            && let Ok(panic) = error.try_into_panic()
+        {
+            let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert_with(|| panic_text(&*panic));
+        }
+    }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
