@@ -1,9 +1,10 @@
 //! Peers on real sockets of the loopback interface.
 //!
-//! Reading order: [`EchoServer`] behaves well. [`Peer`] accepts connections, by hand or with a handler for each, and a [`Conn`]
-//! does to the client whatever the test says, with [`RawFrame`]s and [`Answer`]s that may be wrong
-//! in any way. [`Certificates`] serve TLS. [`FaultProxy`] stands between two that behave well, and
-//! breaks what passes. [`ConnectProxy`] and [`SocksProxy`] are what a client may have to go through.
+//! Reading order: [`EchoServer`] behaves well. [`Peer`] accepts connections, by hand or with a
+//! handler for each, and a [`Conn`] does to the client whatever the test says, with [`RawFrame`]s
+//! and [`Answer`]s that may be wrong in any way. [`Certificates`] serve TLS. [`FaultProxy`] stands
+//! between two that behave well, and breaks what passes. [`ConnectProxy`] and [`SocksProxy`] are
+//! what a client may have to go through.
 //!
 //! ```
 //! use nova_testkit::net::{Answer, Peer, RawFrame};
@@ -28,7 +29,8 @@
 //! # }
 //! ```
 //!
-//! [`Port`] is one nobody listens on, and [`DeafPort`] one nobody answers at. Whoever is dropped takes its sockets and tasks with it.
+//! Nobody listens on a [`Port`], and nobody answers at a [`DeafPort`]. Whoever is dropped takes its
+//! sockets and tasks with it.
 
 mod answer;
 mod certificates;

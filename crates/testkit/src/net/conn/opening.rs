@@ -9,7 +9,7 @@ use crate::net::{answer::Answer, journal::Event, patience::within, request::Requ
 
 impl Conn {
     /// Performs the server's side of a TLS handshake; see
-    /// [`Identity::server_config`](super::Identity::server_config).
+    /// [`Identity::server_config`](crate::net::Identity::server_config).
     ///
     /// # Errors
     ///
