@@ -15,7 +15,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
         ));
     }
     let deny = |checks: &[&str]| {
-        let words = ["deny"].into_iter().chain(ALL).chain(["check"]).chain(checks.iter().copied());
+        let words = ["deny"]
+            .into_iter()
+            .chain(ALL)
+            .chain(["check", "--hide-inclusion-graph"])
+            .chain(checks.iter().copied());
         workspace.cargo(words)
     };
     deny(&["bans", "licenses", "sources"]).run()?;
