@@ -144,3 +144,64 @@ const ROOM_BYTES: usize = 64 * 1024;
 
 /// How much buffer an idle link keeps; thousands of links are idle most of the time.
 const KEPT_BYTES: usize = 4 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use nova_connect::ByteStream;
+    use nova_frame_codec::ControlPayload;
+    use tokio::io::ReadBuf;
+
+    use super::*;
+
+    /// Takes nothing of what it is given.
+    struct Full;
+
+    impl tokio::io::AsyncRead for Full {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Full {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(0))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn sink(io: impl tokio::io::AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Sink {
+        Sink::new(ByteStream::new(io).into_split().1)
+    }
+
+    #[tokio::test]
+    async fn edge_12_a_socket_that_takes_nothing_is_an_error_and_not_a_loop() {
+        let mut sink = sink(Full);
+        sink.feed(OutFrame::text("a")).unwrap();
+        let failed = sink.flush().await;
+        assert!(
+            matches!(&failed, Err(TransportError::Io(error)) if error.kind() == io::ErrorKind::WriteZero)
+        );
+        assert!(sink.feed(OutFrame::text("b")).is_err() && sink.finish().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_idle_link_keeps_little_buffer() {
+        let mut sink = sink(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
+        assert_eq!(sink.out.capacity(), 0);
+        sink.feed(OutFrame::binary(&[0; ROOM_BYTES])).unwrap();
+        assert!(!sink.has_room());
+        sink.flush().await.unwrap();
+        assert!(sink.has_room());
+        assert!(sink.out.capacity() <= KEPT_BYTES);
+        sink.feed(OutFrame::ping(&ControlPayload::EMPTY)).unwrap();
+        sink.flush().await.unwrap();
+        assert!(sink.out.capacity() > 0, "a small buffer is kept, not made anew for each frame");
+    }
+}
