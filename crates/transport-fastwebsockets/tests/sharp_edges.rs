@@ -24,15 +24,15 @@ async fn open() -> Pair {
 }
 
 async fn open_with(transport: FastWebSockets, change: impl FnOnce(Answer) -> Answer) -> Pair {
-    let mut peer = Peer::bind().await.unwrap();
-    let endpoint = Endpoint::parse(&peer.url()).unwrap();
+    let mut peer = Peer::bind().await.expect("a port is free");
+    let endpoint = Endpoint::parse(&peer.url()).expect("a peer has a good URL");
     let accept = async {
         let mut conn = peer.accept().await;
         conn.accept_upgrade_with(change).await;
         conn
     };
     let (link, conn) = tokio::join!(transport.connect(&endpoint, &|_| {}), accept);
-    let Link { source, sink, .. } = link.unwrap();
+    let Link { source, sink, .. } = link.expect("the peer accepts");
     Pair { source, sink, conn }
 }
 
