@@ -58,10 +58,15 @@ pub(crate) async fn exchange(
     let is_connect = request.method() == http::Method::CONNECT;
     let mut machine = Machine { connection, ended: false };
     let (head, body) = machine.during(sender.send_request(request)).await?.into_parts();
-    let switched = head.status == StatusCode::SWITCHING_PROTOCOLS || (is_connect && head.status.is_success());
+    let switched = match is_connect {
+        true => head.status.is_success(),
+        false => head.status == StatusCode::SWITCHING_PROTOCOLS,
+    };
     if !switched {
         return Ok(Answer::Refused(Refused { head, body, machine: Box::new(machine) }));
     }
+    // Without a sender no request can follow, for which the machine would wait after a 204.
+    drop(sender);
     machine.end().await;
     let parts = machine.connection.into_parts();
     let mut stream = parts.io.into_inner();
@@ -130,7 +135,7 @@ impl Machine {
 }
 
 /// How long to wait for a refusal's body.
-const BODY_PATIENCE: Duration = Duration::from_secs(1);
+const BODY_PATIENCE: Duration = Duration::from_millis(500);
 
 /// hyper panics below this.
 const SMALLEST_BUFFER_BYTES: usize = 8192;

@@ -11,7 +11,10 @@ pub(super) fn of_handshake(error: io::Error, host: &str) -> TlsError {
     let Some(tls) = tls_error(&cause) else { return TlsError::Io(cause) };
     match tls {
         Error::InvalidCertificate(why) => match why {
-            CertificateError::UnknownIssuer => TlsError::UntrustedCertificate(cause),
+            // A bad signature under a trusted name is no more trusted than an unknown name.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                TlsError::UntrustedCertificate(cause)
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 TlsError::WrongHost { host: host.to_owned() }
             }
