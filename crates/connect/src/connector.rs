@@ -60,7 +60,7 @@ impl Connector {
     }
 
     /// Sets whom TLS trusts and who we are. Default: what the operating system trusts, and no client
-    /// certificate.
+    /// certificate. The trusted roots are loaded once, by the first attempt over TLS.
     #[must_use]
     pub fn with_tls(mut self, tls: TlsOptions) -> Self {
         self.tls = Arc::new(TlsClient::new(tls));

@@ -137,3 +137,51 @@ const AHEAD_FRAMES: usize = 64;
 
 /// As [`AHEAD_FRAMES`], in bytes; one frame may exceed it.
 const AHEAD_BYTES: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use nova_connect::ByteStream;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Everything that comes out of these bytes, and how it ends.
+    fn read(bytes: Vec<u8>) -> (Vec<(u8, usize)>, TransportError) {
+        let stream = ByteStream::new(tokio::io::join(std::io::Cursor::new(bytes), tokio::io::sink()));
+        let mut source = Source::new(stream.into_split().0, 1000);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime without IO");
+        let mut frames = Vec::new();
+        let ended = runtime.block_on(async {
+            loop {
+                match source.next_frame() {
+                    Ok(Some(frame)) => frames.push((frame.opcode.bits(), frame.payload.len())),
+                    Err(error) => return error,
+                    Ok(None) => match source.fill().await {
+                        Ok(()) => {}
+                        Err(error) => return error,
+                    },
+                }
+            }
+        });
+        (frames, ended)
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_peer_sends_is_frames_and_an_end(
+            bytes in proptest::collection::vec(any::<u8>(), 0..2000),
+            headers in proptest::collection::vec((any::<bool>(), 0_u8..16, 0_u8..128), 0..9),
+        ) {
+            let likely: Vec<u8> = headers.iter().flat_map(|(fin, opcode, len)| {
+                let head = [u8::from(*fin) << 7 | opcode, *len];
+                [&head[..], &bytes[..usize::from(*len).min(bytes.len())]].concat()
+            }).collect();
+            for input in [bytes, likely] {
+                let (frames, ended) = read(input);
+                let is_bounded = frames.iter().all(|(opcode, len)| *len <= if *opcode < 8 { 1000 } else { 125 });
+                prop_assert!(is_bounded, "{frames:?}");
+                prop_assert!(matches!(ended, TransportError::Eof | TransportError::Protocol(_)), "{ended:?}");
+            }
+        }
+    }
+}

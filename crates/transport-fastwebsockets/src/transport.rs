@@ -19,11 +19,15 @@ impl FastWebSockets {
         Self { connector, frame_bytes: 16 * 1024 * 1024 }
     }
 
-    /// Sets the longest frame accepted, in bytes; a longer one ends the link before anything is
-    /// allocated for it. Default: 16 MiB. Reassembled messages are bounded by the session.
+    /// Sets the longest frame accepted, in bytes, at most 1 GiB; a longer one ends the link before
+    /// anything is allocated for it. Default: 16 MiB. Reassembled messages are bounded by the
+    /// session.
+    ///
+    /// The crate allocates the whole of an accepted frame when its header has come, so this is also
+    /// what a peer can make a link allocate with a few bytes.
     #[must_use]
     pub const fn with_max_frame_bytes(mut self, frame_bytes: usize) -> Self {
-        self.frame_bytes = frame_bytes;
+        self.frame_bytes = if frame_bytes > MOST_FRAME_BYTES { MOST_FRAME_BYTES } else { frame_bytes };
         self
     }
 }
@@ -50,5 +54,19 @@ impl Transport for FastWebSockets {
             sink: Sink::new(write),
             handshake: upgraded.handshake,
         })
+    }
+}
+
+/// Far from where the crate's sum of payload and header would overflow, and panic.
+const MOST_FRAME_BYTES: usize = 1 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_limit_is_so_high_that_a_header_could_make_the_crate_panic() {
+        let transport = FastWebSockets::default().with_max_frame_bytes(usize::MAX);
+        assert_eq!(transport.frame_bytes, 1 << 30);
     }
 }

@@ -4,13 +4,11 @@
 use std::future::Future;
 
 use nova_frame_codec::{CloseCode, CloseFrame, ControlPayload, OpCode, OutFrame, ProtocolError};
-use nova_testkit::net::{Answer, Certificates, Conn, LengthForm, Peer, RawFrame};
+use nova_testkit::net::{Answer, Conn, LengthForm, Peer, RawFrame};
 use nova_transport::{
     ConnectError, Endpoint, FrameSink, FrameSource, Link, Transport, TransportError, UpgradeError,
 };
 use nova_transport_fastwebsockets::{FastWebSockets, Sink, Source};
-
-use nova_connect::{Connector, Roots, TlsOptions};
 
 /// A link, and the peer at its other end.
 struct Pair {
@@ -177,8 +175,12 @@ async fn edge_4_a_flush_dropped_at_any_byte_goes_on_with_the_next() {
     assert_eq!(texts, dropped / 16);
 }
 
+#[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
 #[tokio::test]
 async fn edge_5_a_flush_reaches_the_peer_through_tls() {
+    use nova_connect::{Connector, Roots, TlsOptions};
+    use nova_testkit::net::Certificates;
+
     let certificates = Certificates::generate();
     let mut peer = Peer::bind().await.unwrap();
     let trust = TlsOptions::new().with_roots(Roots::ExtraOnly);

@@ -207,4 +207,20 @@ mod tests {
         let (outcome, _) = told(&[5, 2], name(), Some(login)).await;
         assert!(matches!(outcome, Err(ProxyError::Address(_))));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_proxy_says_is_a_tunnel_or_an_error(
+            words in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+            polite in proptest::prelude::any::<bool>(),
+        ) {
+            // Half of the time the first words are right, so that the later ones are reached.
+            let words = if polite { [&[5, 0, 5, 0, 0][..], &words].concat() } else { words };
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let (outcome, _) = runtime.block_on(told(&words, name(), None));
+            if outcome.is_ok() {
+                proptest::prop_assert!(words.starts_with(&[5, 0, 5, 0]));
+            }
+        }
+    }
 }

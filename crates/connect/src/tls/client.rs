@@ -64,3 +64,14 @@ fn build(options: &TlsOptions) -> Result<Arc<ClientConfig>, TlsError> {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
+
+#[cfg(all(test, not(any(feature = "rustls-aws-lc", feature = "rustls-ring"))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_cryptography_says_which_feature_is_missing() {
+        let Err(TlsError::Configuration(why)) = TlsClient::default().config() else { panic!("no error") };
+        assert!(why.contains("rustls-aws-lc") && why.contains("rustls-ring"), "{why}");
+    }
+}

@@ -119,3 +119,43 @@ fn native(store: &mut RootCertStore) -> Result<(), TlsError> {
 fn native(_: &mut RootCertStore) -> Result<(), TlsError> {
     Err(unusable("built without the system's root files: enable feature roots-native"))
 }
+
+#[cfg(all(test, any(feature = "rustls-aws-lc", feature = "rustls-ring")))]
+mod tests {
+    use super::*;
+    use crate::tls::provider::provider;
+
+    fn verifier(roots: Roots) -> Result<(), String> {
+        match roots.verifier(&[], provider().expect("this build has one")) {
+            Ok(_) => Ok(()),
+            Err(TlsError::Configuration(why)) => Err(why),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn roots_that_are_not_built_in_name_their_feature() {
+        let table = [
+            (Roots::Platform, cfg!(feature = "roots-platform"), "roots-platform"),
+            (Roots::Bundled, cfg!(feature = "roots-webpki"), "roots-webpki"),
+            (Roots::Native, cfg!(feature = "roots-native"), "roots-native"),
+        ];
+        for (roots, is_built_in, feature) in table {
+            if !is_built_in {
+                let why = verifier(roots).unwrap_err();
+                assert!(why.contains(feature), "{why}");
+            }
+        }
+    }
+
+    #[test]
+    fn trusting_nobody_is_no_setting() {
+        assert!(verifier(Roots::ExtraOnly).unwrap_err().contains("no authority is trusted"));
+    }
+
+    #[cfg(feature = "roots-webpki")]
+    #[test]
+    fn bundled_roots_need_no_system() {
+        verifier(Roots::Bundled).unwrap();
+    }
+}

@@ -1,5 +1,7 @@
 //! A connector against real sockets on the loopback interface, and against simulated ones.
 
+#![cfg(all(any(feature = "rustls-aws-lc", feature = "rustls-ring"), feature = "roots-platform"))]
+
 mod happy_eyeballs;
 mod phases;
 mod proxies;
