@@ -35,7 +35,6 @@ pub trait ConnectionHandler: Send + 'static {
 
 /// What to do with a link that has just opened.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub enum ConnectAction {
     /// Go on with login and the rest.
     Proceed,
@@ -49,7 +48,6 @@ pub enum ConnectAction {
 
 /// What to do after a link is gone.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub enum DisconnectAction {
     /// What the error handler's verdict says.
     Default,
@@ -63,7 +61,6 @@ pub enum DisconnectAction {
 
 /// What to do with a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub enum FrameAction {
     /// Hand it on.
     Pass,

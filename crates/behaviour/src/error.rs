@@ -30,7 +30,6 @@ pub trait ErrorHandler: Send + 'static {
 
 /// What to do about a fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub enum Verdict {
     /// Nothing: the link lives on. After a lost link this means the same as [`Retry`](Self::Retry).
     Ignore,

@@ -61,7 +61,6 @@ pub enum Correlation {
 
 /// What a message from the peer is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub enum Inbound<'a> {
     /// The answer to a request.
     Reply {

@@ -1,0 +1,229 @@
+//! The table of requests: each ends exactly once (law L5).
+//!
+//! An entry lives until its caller takes the outcome or stops waiting. Entries the session made for
+//! itself (login, subscriptions) have no caller; the session acts on their outcome.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::{BuildHasherDefault, Hasher},
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use nova_behaviour::{Body, Correlation, Kept, RequestId, Topic};
+use nova_transport::Generation;
+
+use crate::request_error::RequestError;
+
+/// How a request ended well.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Settlement {
+    /// The reply's own part of the answer, not yet decoded.
+    Reply(Kept),
+    /// It was handed to the socket, and no reply was wanted.
+    Handed,
+    /// The ping was answered after this time.
+    Pong(Duration),
+}
+
+/// Tells whether a message is the reply that is waited for.
+pub type Matcher = Box<dyn FnMut(Body<'_>) -> bool + Send>;
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) purpose: Purpose,
+    pub(crate) stage: Stage,
+    pub(crate) began: Instant,
+    /// When the call as a whole is given up.
+    pub(crate) deadline: Instant,
+    /// Until when it may wait for a usable link; `None` if it goes down with the present one.
+    pub(crate) waits_until: Option<Instant>,
+    pub(crate) correlation: Correlation,
+    pub(crate) wants_reply: bool,
+    /// The body, kept for a second sending, if the caller asked for that.
+    pub(crate) replay: Option<Kept>,
+    pub(crate) waker: Option<Waker>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Stage {
+    Queued,
+    Sent(Generation),
+    Settled(Result<Settlement, RequestError>),
+}
+
+/// What a request is for.
+#[derive(Debug)]
+pub(crate) enum Purpose {
+    /// Something the application asked.
+    Call,
+    /// A ping of the application.
+    Ping,
+    /// The session's login.
+    Login,
+    /// The session's change of subscriptions.
+    Topics { asked: Vec<Topic>, subscribe: bool },
+}
+
+impl Purpose {
+    /// Whether an application waits for the outcome.
+    pub(crate) const fn has_caller(&self) -> bool {
+        matches!(self, Self::Call | Self::Ping)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Requests {
+    entries: HashMap<RequestId, Entry, BuildHasherDefault<IdHasher>>,
+    timers: BTreeSet<(Instant, RequestId)>,
+    matchers: Vec<(RequestId, Matcher)>,
+    last: u64,
+    live: usize,
+}
+
+impl Requests {
+    pub(crate) fn next_id(&mut self) -> RequestId {
+        self.last += 1;
+        RequestId::new(self.last)
+    }
+
+    /// How many have not ended.
+    pub(crate) const fn live(&self) -> usize {
+        self.live
+    }
+
+    pub(crate) fn insert(&mut self, id: RequestId, entry: Entry, matcher: Option<Matcher>) {
+        self.timers.insert((timer(&entry), id));
+        self.entries.insert(id, entry);
+        self.matchers.extend(matcher.map(|matcher| (id, matcher)));
+        self.live += 1;
+    }
+
+    /// A request that has not ended.
+    pub(crate) fn live_mut(&mut self, id: RequestId) -> Option<&mut Entry> {
+        self.entries.get_mut(&id).filter(|entry| !matches!(entry.stage, Stage::Settled(_)))
+    }
+
+    pub(crate) fn entry_mut(&mut self, id: RequestId) -> Option<&mut Entry> {
+        self.entries.get_mut(&id)
+    }
+
+    /// Ends a request that has not ended: keeps the outcome for its caller and returns the waker,
+    /// or hands the whole entry back if there is no caller.
+    pub(crate) fn settle(&mut self, id: RequestId, outcome: Result<Settlement, RequestError>) -> Settled {
+        let Some(entry) = self.live_mut(id) else { return Settled::Unknown };
+        let timer = (timer(entry), id);
+        let settled = if entry.purpose.has_caller() {
+            entry.replay = None;
+            entry.stage = Stage::Settled(outcome);
+            Settled::ForCaller { began: entry.began, waker: entry.waker.take() }
+        } else {
+            match self.entries.remove(&id) {
+                Some(entry) => Settled::ForSession { purpose: entry.purpose, outcome },
+                None => Settled::Unknown,
+            }
+        };
+        self.end(timer);
+        settled
+    }
+
+    /// Removes a request whose caller no longer waits. Returns whether it had not ended.
+    pub(crate) fn forget(&mut self, id: RequestId) -> Option<Entry> {
+        let entry = self.entries.remove(&id)?;
+        if !matches!(entry.stage, Stage::Settled(_)) {
+            self.end((timer(&entry), id));
+        }
+        Some(entry)
+    }
+
+    /// A request that waited for a link was sent, or is to be sent again.
+    pub(crate) fn restage(&mut self, id: RequestId, stage: Stage) {
+        let Some(entry) = self.live_mut(id) else { return };
+        let old = timer(entry);
+        entry.stage = stage;
+        let new = timer(entry);
+        if old != new {
+            self.timers.remove(&(old, id));
+            self.timers.insert((new, id));
+        }
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Instant> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// The next request whose time has come.
+    pub(crate) fn due(&self, now: Instant) -> Option<RequestId> {
+        self.timers.first().filter(|(at, _)| *at <= now).map(|(_, id)| *id)
+    }
+
+    /// All requests that have not ended and fit, oldest first.
+    pub(crate) fn select(&self, fits: impl Fn(&Entry) -> bool) -> Vec<RequestId> {
+        let live = |entry: &Entry| !matches!(entry.stage, Stage::Settled(_));
+        let mut ids: Vec<_> =
+            self.entries.iter().filter(|(_, entry)| live(entry) && fits(entry)).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The oldest sent request whose matcher claims this message. Messages nobody claims stay
+    /// available to everybody else.
+    pub(crate) fn claim(&mut self, body: Body<'_>) -> Option<RequestId> {
+        let Self { matchers, entries, .. } = self;
+        let is_sent = |id| matches!(entries.get(id), Some(Entry { stage: Stage::Sent(_), .. }));
+        matchers.iter_mut().find_map(|(id, matcher)| (is_sent(id) && matcher(body)).then_some(*id))
+    }
+
+    /// Whether any request brought its own matcher.
+    pub(crate) fn has_matchers(&self) -> bool {
+        !self.matchers.is_empty()
+    }
+
+    /// Whether this request brought its own matcher.
+    pub(crate) fn has_matcher(&self, id: RequestId) -> bool {
+        self.matchers.iter().any(|(known, _)| *known == id)
+    }
+
+    fn end(&mut self, timer: (Instant, RequestId)) {
+        self.timers.remove(&timer);
+        self.matchers.retain(|(id, _)| *id != timer.1);
+        self.live -= 1;
+    }
+}
+
+/// What became of an entry that was settled.
+pub(crate) enum Settled {
+    /// Its caller has to be woken.
+    ForCaller { began: Instant, waker: Option<Waker> },
+    /// The session has to act.
+    ForSession { purpose: Purpose, outcome: Result<Settlement, RequestError> },
+    /// It had ended before, or was never known.
+    Unknown,
+}
+
+/// When an entry wants attention next.
+fn timer(entry: &Entry) -> Instant {
+    match (&entry.stage, entry.waits_until) {
+        (Stage::Queued, Some(until)) => entry.deadline.min(until),
+        _ => entry.deadline,
+    }
+}
+
+/// Ids are ours and consecutive: spreading them is enough, and nobody can choose them.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}

@@ -1,0 +1,188 @@
+//! From an open link to a usable session: the checked plan of re-establishment (laws L3, L4, L11).
+
+use std::time::{Instant, SystemTime};
+
+use nova_behaviour::{
+    AuthHandler, Behaviour, ConnectAction, ConnectionHandler, Grant, LoginMoment, Policy, Refusal,
+};
+use nova_telemetry::Event;
+use nova_transport::{Generation, Handshake, LostReason};
+
+use super::{Life, Session, lifecycle::Hearing};
+use crate::{
+    beat::Beat,
+    guard::guarded,
+    link::{Outgoing, Payload, Stage},
+    request_error::{NotSent, RequestError},
+    requests::{Purpose, Settlement},
+    state::{EndCause, Step},
+    wall::WallClock,
+};
+
+impl<H: Behaviour, P: Policy> Session<H, P> {
+    /// A link is open.
+    pub fn handle_connected(&mut self, now: Instant, wall: SystemTime, link: Generation, hello: &Handshake) {
+        let Some(index) = self.index(link) else { return self.stale() };
+        self.wall = WallClock::new(now, wall);
+        let deadline = now + self.settings.opening_deadline;
+        let keep_alive = self.settings.keep_alive;
+        let Some(open) = self.link_mut(index) else { return };
+        open.stage = Stage::Open { since: now };
+        open.beat = Beat::new(keep_alive, now);
+        let took = now.saturating_duration_since(open.began);
+        self.events.counters.link = link;
+        self.emit(now, Event::Connected { link, took });
+        self.set_life(Life::Opening { link, step: Step::Login, deadline });
+        match guarded(|| self.handlers.connection().connected(hello)) {
+            Ok(ConnectAction::Proceed) => {}
+            Ok(ConnectAction::Reply(messages)) => {
+                for body in messages {
+                    self.push_session(now, index, Outgoing::control(Payload::Data(body)));
+                }
+            }
+            Ok(ConnectAction::Close(frame)) => {
+                self.close_link(now, index, &frame, LostReason::ClosedByHandler, Hearing::Open);
+            }
+            Ok(ConnectAction::Stop) => {
+                self.begin_end(now, EndCause::Stopped, self.settings.close_deadline);
+            }
+            Err(_) => self.panicked(now, "connection"),
+        }
+        self.advance(now);
+        self.arm();
+    }
+
+    /// Takes the next step towards ready.
+    pub(super) fn advance(&mut self, now: Instant) {
+        let Life::Opening { link, deadline, .. } = self.life else { return };
+        let Some(index) = self.index(link) else { return };
+        let is_logged_in = self.link(index).is_some_and(|link| link.is_logged_in);
+        let needs_login = guarded(|| self.handlers.auth().is_required()).unwrap_or_else(|_| {
+            self.panicked(now, "auth");
+            false
+        });
+        if needs_login && !is_logged_in {
+            return self.log_in(now, index);
+        }
+        if self.topics.lacks_required() {
+            if !matches!(self.life, Life::Opening { step: Step::Subscriptions, .. }) {
+                self.set_life(Life::Opening { link, step: Step::Subscriptions, deadline });
+            }
+            return self.reconcile(now);
+        }
+        self.was_ready = true;
+        self.pacer.ready(now);
+        self.set_life(Life::Ready { link });
+        let took =
+            self.link(index).map_or_else(Default::default, |link| now.saturating_duration_since(link.began));
+        self.emit(now, Event::Ready { link, took });
+        self.reconcile(now);
+        self.wake_writer(index);
+    }
+
+    /// Logs in anew on the present link, as [`AuthHandler`] does after every reconnect. The outcome
+    /// shows as an event; a refusal ends the session.
+    ///
+    /// # Errors
+    ///
+    /// The service has no login, or there is no open link.
+    pub fn authenticate(&mut self, now: Instant) -> Result<(), RequestError> {
+        if !guarded(|| self.handlers.auth().is_required()).unwrap_or(false) {
+            return Err(NotSent::Unsupported("authentication").into());
+        }
+        let index = self.active().and_then(|link| self.index(link)).ok_or(NotSent::NotReady)?;
+        self.log_in(now, index);
+        self.arm();
+        Ok(())
+    }
+
+    /// Sends the login on this link.
+    pub(super) fn log_in(&mut self, now: Instant, index: usize) {
+        let moment = LoginMoment { wall: self.wall.at(now), nonce: self.chance.u64(..) };
+        if let Some(link) = self.link_mut(index) {
+            link.renew_at = None;
+        }
+        match guarded(|| self.handlers.auth().login(moment)) {
+            Ok(Some(request)) => {
+                if let Err(error) = self.ask_for_session(now, index, Purpose::Login, request) {
+                    self.not_established(now, index, format!("the login could not be sent: {error}"));
+                }
+            }
+            Ok(None) => self.logged_in(now, index, Grant::default()),
+            Err(_) => {
+                self.panicked(now, "auth");
+                self.not_established(now, index, "the login handler panicked".to_owned());
+            }
+        }
+    }
+
+    /// The login ended, one way or the other.
+    pub(super) fn login_ended(
+        &mut self,
+        now: Instant,
+        link: Generation,
+        outcome: Result<Settlement, RequestError>,
+    ) {
+        let Some(index) = self.index(link) else { return };
+        let answer = match &outcome {
+            Ok(Settlement::Reply(kept)) => Ok(kept.as_body()),
+            Err(RequestError::Refused(refusal)) => Err(refusal.clone()),
+            Err(RequestError::TimedOut { .. }) => {
+                return self.not_established(now, index, "the login was not answered".to_owned());
+            }
+            // The link went, and with it the login.
+            _ => return,
+        };
+        match guarded(|| self.handlers.auth().answered(answer)) {
+            Ok(Ok(grant)) => self.logged_in(now, index, grant),
+            Ok(Err(refusal)) => self.login_refused(now, link, refusal),
+            Err(_) => {
+                self.panicked(now, "auth");
+                self.not_established(now, index, "the login handler panicked".to_owned());
+            }
+        }
+    }
+
+    fn logged_in(&mut self, now: Instant, index: usize, grant: Grant) {
+        let lead = guarded(|| self.handlers.auth().renewal_lead()).unwrap_or_default();
+        let Some(link) = self.link_mut(index) else { return };
+        link.is_logged_in = true;
+        // A grant shorter than its lead is renewed at half its time rather than at once.
+        link.renew_at = grant.expires_in.and_then(|life| {
+            let pause = if life > lead { life - lead } else { life / 2 };
+            now.checked_add(pause)
+        });
+        let link = link.generation;
+        self.emit(now, Event::LoggedIn { link, expires_in: grant.expires_in });
+        self.advance(now);
+    }
+
+    fn login_refused(&mut self, now: Instant, link: Generation, refusal: Refusal) {
+        use nova_behaviour::{ErrorHandler, Fault, Verdict};
+        self.emit(now, Event::LoginRefused { link });
+        let (attempts, wall) = (self.pacer.attempt(), self.wall.at(now));
+        let fault = Fault::LoginRefused(&refusal);
+        let verdict = guarded(|| {
+            let errors = self.handlers.errors();
+            let class = errors.classify(&fault, wall);
+            errors.verdict(&fault, class, attempts)
+        });
+        match verdict {
+            Ok(Verdict::Stop) | Err(_) => {
+                self.begin_end(now, EndCause::LoginRefused(refusal), self.settings.close_deadline);
+            }
+            Ok(_) => {
+                let text = format!("the server refused the login: {refusal}");
+                if let Some(index) = self.index(link) {
+                    self.not_established(now, index, text);
+                }
+            }
+        }
+    }
+
+    /// The link is open but of no use: it is closed, and the next attempt follows by plan.
+    pub(super) fn not_established(&mut self, now: Instant, index: usize, why: String) {
+        let frame = nova_frame_codec::CloseFrame::from(nova_frame_codec::CloseCode::NORMAL);
+        self.close_link(now, index, &frame, LostReason::NotEstablished(why), Hearing::Open);
+    }
+}

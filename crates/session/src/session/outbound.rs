@@ -1,0 +1,161 @@
+//! What goes out next: control before session before user, and user only when ready (L8, L12).
+
+use std::{
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use nova_behaviour::{Behaviour, Correlation, Policy};
+use nova_frame_codec::OutFrame;
+use nova_ratelimit::{Admission, Limiter};
+use nova_telemetry::Lane as LaneName;
+use nova_transport::Generation;
+
+use super::{Life, Session, wait};
+use crate::{
+    link::{Outgoing, Payload, Stage},
+    request_error::{NotSent, RequestError},
+    requests,
+};
+
+/// What the writer of a link does next.
+#[derive(Debug)]
+pub enum Transmit<'a> {
+    /// Feed this frame to the sink.
+    Frame(OutFrame<'a>),
+    /// The closing handshake is complete: flush, and end the sending direction.
+    Finish,
+}
+
+/// What was found to send.
+#[allow(clippy::large_enum_variant, reason = "it is matched at once; a box would allocate for each frame")]
+enum Next {
+    Nothing,
+    Finish,
+    Send(Outgoing),
+}
+
+impl<H: Behaviour, P: Policy> Session<H, P> {
+    /// The next frame for this link. What is handed out counts as sent.
+    pub fn poll_transmit(&mut self, now: Instant, link: Generation, cx: &Context<'_>) -> Poll<Transmit<'_>> {
+        // A link that is over is learnt of through `poll_over`.
+        let Some(index) = self.index(link) else { return Poll::Pending };
+        match self.next_outgoing(now, index) {
+            Next::Finish => Poll::Ready(Transmit::Finish),
+            Next::Send(outgoing) => {
+                self.hand_out(now, index, outgoing);
+                match self.link(index) {
+                    Some(link) => Poll::Ready(Transmit::Frame(link.sending.as_frame())),
+                    None => Poll::Pending,
+                }
+            }
+            Next::Nothing => {
+                wait(&mut self.slots[index].writer, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Everything handed out so far has reached the socket.
+    pub fn handle_flushed(&mut self, now: Instant, link: Generation) {
+        let Some(index) = self.index(link) else { return };
+        let Some(link) = self.link_mut(index) else { return };
+        if let Some(closing) = link.closing.as_mut().filter(|closing| closing.sent) {
+            closing.flushed = true;
+        }
+        if link.unflushed.is_empty() {
+            return;
+        }
+        for id in std::mem::take(&mut link.unflushed) {
+            self.settle(now, id, Ok(requests::Settlement::Handed));
+        }
+    }
+
+    fn next_outgoing(&mut self, now: Instant, index: usize) -> Next {
+        let is_ready = matches!(self.life, Life::Ready { .. });
+        loop {
+            let Some(link) = self.slots[index].link.as_mut() else { return Next::Nothing };
+            if !matches!(link.stage, Stage::Open { .. }) {
+                return Next::Nothing;
+            }
+            let mut drains = false;
+            if let Some(closing) = &mut link.closing {
+                if closing.sent {
+                    let is_over = closing.flushed && closing.received && !closing.finished;
+                    closing.finished |= is_over;
+                    return if is_over { Next::Finish } else { Next::Nothing };
+                }
+                drains = closing.drains;
+                if !drains || self.outbox.is_empty() {
+                    closing.sent = true;
+                    return Next::Send(Outgoing::control(Payload::Close(closing.frame)));
+                }
+            }
+            if let Some(outgoing) = link.control.pop() {
+                let mark = link.control.sank();
+                self.emit_mark(now, LaneName::Control, mark);
+                return Next::Send(outgoing);
+            }
+            let (lane, name) = if !link.session.is_empty() {
+                (&mut link.session, LaneName::Session)
+            } else if is_ready || drains {
+                (&mut self.outbox, LaneName::User)
+            } else {
+                return Next::Nothing;
+            };
+            let Some(front) = lane.front() else { return Next::Nothing };
+            let admission = if front.charge.is_free() {
+                Ok(Admission::Now)
+            } else {
+                self.limiter.admit(now, &front.charge)
+            };
+            match admission {
+                Ok(Admission::Now) => {
+                    let outgoing = lane.pop();
+                    let mark = lane.sank();
+                    self.emit_mark(now, name, mark);
+                    if let Some(outgoing) = outgoing {
+                        return Next::Send(outgoing);
+                    }
+                }
+                // A shutdown does not wait for credits.
+                Ok(Admission::Later(_)) if drains => self.refuse_queued(now, &self.why_closed()),
+                Ok(Admission::Later(at)) => {
+                    self.limited_until = Some(at);
+                    self.arm();
+                    return Next::Nothing;
+                }
+                Err(error) => {
+                    let owner = lane.pop().and_then(|outgoing| outgoing.owner);
+                    if let Some(id) = owner {
+                        self.settle(now, id, Err(RequestError::NotSent(NotSent::Charge(error))));
+                    }
+                }
+            }
+        }
+    }
+
+    fn hand_out(&mut self, now: Instant, index: usize, outgoing: Outgoing) {
+        let Outgoing { payload, owner, .. } = outgoing;
+        self.events.counters.frames_sent += 1;
+        self.events.counters.bytes_sent += payload.len() as u64;
+        let Some(link) = self.slots[index].link.as_mut() else { return };
+        if let Payload::Ping(payload) = &payload
+            && let Some(ping) = link.pings.iter_mut().find(|ping| ping.payload == *payload)
+        {
+            ping.at = Some(now);
+        }
+        if let Some(id) = owner {
+            self.requests.restage(id, requests::Stage::Sent(link.generation));
+            if let Some(entry) = self.requests.live_mut(id) {
+                if entry.correlation == Correlation::Fifo {
+                    link.fifo.push_back(id);
+                }
+                if !entry.wants_reply {
+                    link.unflushed.push(id);
+                }
+            }
+        }
+        link.sending = payload;
+    }
+}

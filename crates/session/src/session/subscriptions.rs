@@ -1,0 +1,253 @@
+//! Subscriptions: what is wanted, and the reconciler that drives it (laws L6, L7, L8).
+
+use std::{
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use nova_behaviour::{
+    Behaviour, Body, Bound, Confirmation, Kept, Policy, Refusal, SubscriptionHandler, Topic, TopicRequest,
+};
+
+use super::{Life, Session};
+use crate::{
+    deliveries::{DeliveryCounts, Overflow, SubscriptionEnd, SubscriptionId},
+    delivery::{Arrival, Delivery},
+    guard::guarded,
+    request_error::{NotSent, RequestError},
+    requests::{Purpose, Settlement},
+    topics::TopicState,
+};
+
+/// What an application wants to receive.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Wanted {
+    /// The streams.
+    pub topics: Vec<Topic>,
+    /// What happens when they are taken too slowly.
+    pub overflow: Overflow,
+    /// What may wait to be taken. Default: the settings' `subscription`.
+    pub bound: Option<Bound>,
+    /// Whether the session is ready only once these topics are acknowledged.
+    pub required: bool,
+}
+
+impl Wanted {
+    /// These streams, held back when they are taken too slowly.
+    #[must_use]
+    pub fn new(topics: Vec<Topic>) -> Self {
+        Self { topics, overflow: Overflow::default(), bound: None, required: false }
+    }
+}
+
+impl<H: Behaviour, P: Policy> Session<H, P> {
+    /// Adds to the wanted set. The topics are asked for as soon as there is a usable link.
+    ///
+    /// # Errors
+    ///
+    /// The service has no subscriptions, or the session is closed.
+    pub fn subscribe(&mut self, now: Instant, wanted: Wanted) -> Result<SubscriptionId, RequestError> {
+        if matches!(self.life, Life::Closing { .. } | Life::Closed(_)) {
+            return Err(self.why_closed().into());
+        }
+        if !guarded(|| self.handlers.subscriptions().is_supported()).unwrap_or(false) {
+            return Err(NotSent::Unsupported("subscriptions").into());
+        }
+        let bound = wanted.bound.unwrap_or(self.settings.subscription);
+        let id = self.deliveries.open(&wanted.topics, wanted.overflow, bound, wanted.required);
+        for topic in &wanted.topics {
+            self.topics.want(topic, wanted.required);
+        }
+        self.reconcile(now);
+        self.arm();
+        Ok(id)
+    }
+
+    /// Takes a subscription out of the wanted set and forgets it. What it still held counts as
+    /// dropped in the counts that are returned.
+    pub fn unsubscribe(&mut self, now: Instant, id: SubscriptionId) -> Option<DeliveryCounts> {
+        self.release(now, id);
+        let was_paused = !self.deliveries.wants_read();
+        let counts = self.deliveries.forget(id);
+        if was_paused && self.deliveries.wants_read() {
+            self.resume_reading(std::time::Duration::ZERO);
+        }
+        self.arm();
+        counts
+    }
+
+    /// Whether every topic of a subscription is confirmed; its end, if the server refused one.
+    pub fn poll_confirmed(
+        &mut self,
+        id: SubscriptionId,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), SubscriptionEnd>> {
+        if let Some(end) = self.deliveries.why_ended(id) {
+            return Poll::Ready(Err(end));
+        }
+        let Some((topics, _)) = self.deliveries.topics(id) else {
+            return Poll::Ready(Err(SubscriptionEnd::Unsubscribed));
+        };
+        let pending = topics.iter().find(|topic| self.topics.state(topic) != Some(&TopicState::Confirmed));
+        match pending {
+            None => Poll::Ready(Ok(())),
+            Some(topic) => {
+                self.topics.wait_for(topic, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Swaps the next item's body into `body`, or tells of a gap; `None` at the end.
+    pub fn poll_delivery(
+        &mut self,
+        now: Instant,
+        id: SubscriptionId,
+        body: &mut Kept,
+        cx: &Context<'_>,
+    ) -> Poll<Option<Delivery<Arrival>>> {
+        let polled = self.deliveries.poll(id, body, cx);
+        if polled.is_ready()
+            && let Some(paused) = self.deliveries.resume(id, now)
+        {
+            self.resume_reading(paused);
+        }
+        polled
+    }
+
+    /// Why a subscription yields nothing more; `None` while it may.
+    #[must_use]
+    pub fn why_ended(&self, id: SubscriptionId) -> Option<SubscriptionEnd> {
+        self.deliveries.why_ended(id)
+    }
+
+    /// What became of a subscription's items so far.
+    #[must_use]
+    pub fn delivery_counts(&self, id: SubscriptionId) -> Option<DeliveryCounts> {
+        self.deliveries.counts(id)
+    }
+
+    /// Every topic of the wanted set, and how far it has come.
+    pub fn topics(&self) -> impl Iterator<Item = (&Topic, &TopicState)> {
+        self.topics.iter()
+    }
+
+    /// Asks the server for what is wanted and not yet asked for.
+    pub(super) fn reconcile(&mut self, now: Instant) {
+        let Some(index) = self.active().and_then(|link| self.index(link)) else { return };
+        // Nothing is asked for before login.
+        let is_opening = matches!(self.life, Life::Opening { step: crate::state::Step::Login, .. });
+        if is_opening {
+            return;
+        }
+        let batch = guarded(|| self.handlers.subscriptions().batch()).unwrap_or(1);
+        loop {
+            let asked = self.topics.ask(now, batch);
+            if asked.is_empty() {
+                return;
+            }
+            match guarded(|| self.handlers.subscriptions().subscribe(&asked)) {
+                Ok(TopicRequest::Local) => self.confirm(&asked),
+                Ok(TopicRequest::Send(request)) => {
+                    let purpose = Purpose::Topics { asked: asked.clone(), subscribe: true };
+                    if self.ask_for_session(now, index, purpose, request).is_err() {
+                        return asked.iter().for_each(|topic| self.topics.unanswered(topic, now));
+                    }
+                }
+                Err(_) => {
+                    self.panicked(now, "subscriptions");
+                    return asked.iter().for_each(|topic| self.topics.unanswered(topic, now));
+                }
+            }
+        }
+    }
+
+    /// A request of the session's own has ended.
+    pub(super) fn session_request_ended(
+        &mut self,
+        now: Instant,
+        purpose: Purpose,
+        outcome: Result<Settlement, RequestError>,
+    ) {
+        match purpose {
+            Purpose::Call | Purpose::Ping => {}
+            Purpose::Login => {
+                if let Some(link) = self.active() {
+                    self.login_ended(now, link, outcome);
+                }
+            }
+            Purpose::Topics { asked, subscribe: false } => {
+                asked.iter().for_each(|topic| self.topics.left(topic));
+                self.reconcile(now);
+            }
+            Purpose::Topics { asked, subscribe: true } => match outcome {
+                Ok(Settlement::Reply(kept)) => self.topics_answered(now, &asked, Ok(kept.as_body())),
+                Err(RequestError::Refused(refusal)) => self.topics_answered(now, &asked, Err(&refusal)),
+                Ok(_) => self.confirm(&asked),
+                Err(_) => asked.iter().for_each(|topic| self.topics.unanswered(topic, now)),
+            },
+        }
+    }
+
+    fn topics_answered(&mut self, now: Instant, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) {
+        let read = guarded(|| self.handlers.subscriptions().answered(asked, answer));
+        let Ok(Confirmation { confirmed, refused }) = read else {
+            self.panicked(now, "subscriptions");
+            return asked.iter().for_each(|topic| self.topics.unanswered(topic, now));
+        };
+        self.confirm(&confirmed);
+        for topic in asked.iter().filter(|topic| !confirmed.contains(topic)) {
+            let named = refused.iter().find(|(known, _)| known == topic);
+            let refusal = named.map_or_else(
+                || Refusal::new("the answer does not name the topic"),
+                |(_, refusal)| refusal.clone(),
+            );
+            self.refuse(topic, refusal);
+        }
+        self.advance(now);
+    }
+
+    fn confirm(&mut self, topics: &[Topic]) {
+        for topic in topics {
+            self.topics.confirmed(topic).into_iter().for_each(|waker| self.wakes.add(Some(waker)));
+        }
+    }
+
+    fn refuse(&mut self, topic: &Topic, refusal: Refusal) {
+        let waiting = self.topics.refused(topic, refusal.clone());
+        waiting.into_iter().for_each(|waker| self.wakes.add(Some(waker)));
+        if matches!(self.topics.state(topic), Some(TopicState::Refused(_))) {
+            for id in self.deliveries.takers(topic.as_str()) {
+                self.deliveries.end(id, SubscriptionEnd::Refused(refusal.clone()), &mut self.wakes);
+            }
+        }
+    }
+
+    /// Takes a subscription's topics out of the wanted set.
+    fn release(&mut self, now: Instant, id: SubscriptionId) {
+        let Some((topics, required)) = self.deliveries.topics(id) else { return };
+        let leaving: Vec<_> =
+            topics.into_iter().filter(|topic| self.topics.release(topic, required)).collect();
+        let Some(index) = self.active().and_then(|link| self.index(link)) else { return };
+        let batch = guarded(|| self.handlers.subscriptions().batch()).unwrap_or(1).max(1);
+        for topics in leaving.chunks(batch) {
+            let asked = topics.to_vec();
+            let sent = match guarded(|| self.handlers.subscriptions().unsubscribe(&asked)) {
+                Ok(TopicRequest::Send(request)) => {
+                    let purpose = Purpose::Topics { asked: asked.clone(), subscribe: false };
+                    self.ask_for_session(now, index, purpose, request).is_ok()
+                }
+                Ok(TopicRequest::Local) => false,
+                Err(_) => {
+                    self.panicked(now, "subscriptions");
+                    false
+                }
+            };
+            if !sent {
+                asked.iter().for_each(|topic| self.topics.left(topic));
+            }
+        }
+        self.advance(now);
+    }
+}
