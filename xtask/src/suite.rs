@@ -79,24 +79,30 @@ fn plain_round(workspace: &Workspace) -> Result<Vec<String>, Box<dyn Error>> {
     Ok(words.map(str::to_owned).collect())
 }
 
-/// The tests that failed, as nextest or cargo test names them, each once.
-fn failed_tests(said: &str) -> Vec<String> {
-    let mut failed: Vec<String> = Vec::new();
-    for line in said.lines().map(str::trim) {
-        let by_nextest = NEXTEST_FAILURES
-            .iter()
-            .find_map(|word| line.strip_prefix(word))
-            .and_then(|rest| rest.split_once(']'))
-            .map(|(_, name)| name);
-        let by_cargo = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix("... FAILED"));
-        if let Some(name) = by_nextest.or(by_cargo) {
-            let name = name.trim().to_owned();
-            if !failed.contains(&name) {
-                failed.push(name);
-            }
-        }
+/// The tests that failed, each once: as nextest names them, or cargo test where nextest did not run.
+fn failed_tests(said: &str) -> Vec<&str> {
+    let lines = || said.lines().map(str::trim);
+    // nextest also hands on what the test's own program wrote, which names it once more.
+    let mut failed: Vec<_> = lines().filter_map(failed_by_nextest).collect();
+    if failed.is_empty() {
+        failed.extend(lines().filter_map(failed_by_cargo));
     }
+    failed.sort_unstable();
+    failed.dedup();
     failed
+}
+
+/// The name in `FAIL [   0.003s] ( 2/30) nova-client link::tests::drops`.
+fn failed_by_nextest(line: &str) -> Option<&str> {
+    let rest = NEXTEST_FAILURES.iter().find_map(|word| line.strip_prefix(word))?;
+    let (_time, rest) = rest.split_once(']')?;
+    let (_count, name) = rest.split_once(')')?;
+    Some(name.trim())
+}
+
+/// The name in `test link::tests::drops ... FAILED`.
+fn failed_by_cargo(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
 const NEXTEST_FAILURES: [&str; 5] = ["FAIL [", "TIMEOUT [", "SIGABRT [", "SIGSEGV [", "SIGKILL ["];
@@ -110,11 +116,11 @@ mod tests {
         let said = "\
         PASS [   0.003s] ( 1/3) nova-reconnect pacer::tests::last
         FAIL [   0.003s] ( 2/3) nova-reconnect pacer::tests::first
+test pacer::tests::first ... FAILED
      SIGABRT [   0.001s] ( 3/3) nova-client link
 ────────────
         FAIL [   0.003s] ( 2/3) nova-reconnect pacer::tests::first";
-        let expected = ["( 2/3) nova-reconnect pacer::tests::first", "( 3/3) nova-client link"];
-        assert_eq!(failed_tests(said), expected);
+        assert_eq!(failed_tests(said), ["nova-client link", "nova-reconnect pacer::tests::first"]);
     }
 
     #[test]
