@@ -1,1 +1,32 @@
-//! The tokio shell around the WebsockexNova session, and the handles applications hold.
+//! The tokio shell around the session, and the handles applications hold.
+//!
+//! [`Connect`] puts adapter, transport and policies together and yields a [`Client`]; its calls,
+//! sends and subscriptions are small builders that can be awaited. A handle is a view of the
+//! session, not a channel to it: a call locks, changes, unlocks; no lock is held across an await.
+//! It holds no link data and so never goes stale.
+//!
+//! The shell itself is one task, the [`Driver`]: two lanes that dial, read and write, one
+//! timekeeper, and one pump that carries events to observers.
+
+mod call;
+mod client;
+mod connect;
+mod driver;
+mod events;
+mod ping;
+mod send;
+mod shared;
+mod subscribe;
+mod subscription;
+mod watch;
+
+pub use call::CallBuilder;
+pub use client::{Client, ShutdownError, Status};
+pub use connect::Connect;
+pub use driver::Driver;
+pub use events::Events;
+pub use ping::PingBuilder;
+pub use send::{Notify, SendBuilder};
+pub use subscribe::{SubscribeBuilder, SubscribeError};
+pub use subscription::Subscription;
+pub use watch::Watch;

@@ -1,1 +1,84 @@
-//! A managed WebSocket client framework: logins, subscriptions and requests that survive a network that breaks.
+//! WebsockexNova: a managed WebSocket client framework.
+//!
+//! An application states what it wants to hold: a login, subscriptions, requests with deadlines. The
+//! framework keeps that true over a network that breaks.
+//!
+//! ```no_run
+//! use websockex_nova::prelude::*;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<()> {
+//! let client = Client::connect(Echo::at("wss://echo.example/")?).await?;
+//! let reply = client.call("hello").deadline(secs(2)).await?;
+//! println!("{reply}");
+//! client.shutdown(secs(1)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The [`prelude`] is the paved path; every crate of the framework stands here as a module. There is
+//! no logic in this crate.
+//!
+//! # Features
+//!
+//! | Feature | Adds | Default |
+//! |---|---|---|
+//! | `echo` | the echo adapter | yes |
+//! | `fastwebsockets` | the transport over fastwebsockets, and [`prelude::ClientExt`] | yes |
+//! | `rustls-aws-lc` | TLS by aws-lc-rs | yes |
+//! | `rustls-ring` | TLS by ring | no |
+//! | `roots-platform` | trust what the operating system trusts | yes |
+//! | `roots-webpki` | trust the bundled roots | no |
+//! | `roots-native` | trust the roots in the system's files | no |
+//! | `simd-json` | JSON of unknown shape by simd-json | yes |
+//! | `backoff` | reconnection by a configured `backoff` policy | no |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "fastwebsockets")]
+mod connect_with_default;
+mod error;
+
+#[cfg(feature = "echo")]
+pub use nova_adapter_echo as echo;
+pub use nova_behaviour as behaviour;
+pub use nova_client as client;
+#[cfg(feature = "fastwebsockets")]
+pub use nova_connect as connect;
+pub use nova_frame_codec as frame_codec;
+pub use nova_ratelimit as ratelimit;
+pub use nova_reconnect as reconnect;
+pub use nova_session as session;
+pub use nova_telemetry as telemetry;
+pub use nova_transport as transport;
+#[cfg(feature = "fastwebsockets")]
+pub use nova_transport_fastwebsockets as transport_fastwebsockets;
+
+pub use error::{Error, Result};
+
+/// What most programs import.
+pub mod prelude {
+    use std::time::Duration;
+
+    #[cfg(feature = "fastwebsockets")]
+    pub use crate::connect_with_default::ClientExt;
+    pub use crate::{Error, Result};
+    #[cfg(feature = "echo")]
+    pub use nova_adapter_echo::Echo;
+    pub use nova_behaviour::{Adapter, Handlers, Policies, Settings, speaking};
+    pub use nova_client::{Client, Connect, Subscription};
+    pub use nova_session::{Delivery, Gap, RequestError, State};
+    pub use nova_transport::Endpoint;
+
+    /// So many seconds.
+    #[must_use]
+    pub const fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// So many milliseconds.
+    #[must_use]
+    pub const fn millis(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+}

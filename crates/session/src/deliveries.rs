@@ -65,8 +65,7 @@ pub enum SubscriptionEnd {
 
 /// What became of the items of a subscription.
 ///
-/// received = delivered + conflated + dropped + queued; of those delivered, some may have turned
-/// out undecodable.
+/// received = delivered + conflated + dropped + undecodable + queued, at every moment.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct DeliveryCounts {
@@ -78,6 +77,8 @@ pub struct DeliveryCounts {
     pub conflated: u64,
     /// Items dropped by the overflow rule, or left when the subscription ended.
     pub dropped: u64,
+    /// Items that did not have the expected shape when they were taken.
+    pub undecodable: u64,
     /// Items waiting for the subscriber.
     pub queued: u64,
 }
@@ -261,6 +262,21 @@ impl Deliveries {
                 remember(&mut subscription.waker, cx);
                 Poll::Pending
             }
+        }
+    }
+
+    /// An item that was taken could not be decoded.
+    pub(crate) fn undecodable(&mut self, id: SubscriptionId, arrival: &Arrival) -> Gap {
+        if let Some(subscription) = self.subscriptions.get_mut(&id) {
+            subscription.counts.delivered -= 1;
+            subscription.counts.undecodable += 1;
+        }
+        Gap {
+            topic: arrival.topic.clone(),
+            cause: GapCause::Undecodable,
+            before: None,
+            after: None,
+            missing: Some(1),
         }
     }
 

@@ -103,6 +103,13 @@ pub enum NotSent {
     /// The service does not have this feature.
     #[error("the service does not support {0}")]
     Unsupported(&'static str),
+    /// A subscription may not hold back the link for so long: the peer's signs of life would come
+    /// too late.
+    #[error("a subscription may pause reading for less than {limit:?}, the deadline of a probe")]
+    PauseTooLong {
+        /// The deadline of a probe.
+        limit: std::time::Duration,
+    },
     /// The session has ended, or is about to.
     #[error("the client is closed")]
     Closed(#[source] EndCause),

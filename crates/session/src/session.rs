@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use nova_behaviour::{Behaviour, ConnectionHandler, Endpoints, Observers, Policy, Settings};
+use nova_behaviour::{Behaviour, ConnectionHandler, Endpoints, Grant, Observers, Policy, Refusal, Settings};
 use nova_reconnect::Pacer;
 use nova_telemetry::{Event, Record};
 use nova_transport::{Endpoint, Generation, LostReason, Phase};
@@ -68,6 +68,9 @@ pub struct Session<H: Behaviour, P: Policy> {
     topics: Topics,
     deliveries: Deliveries,
     events: Events,
+    /// How the last login ended, and how many have ended.
+    last_login: (u64, Result<Grant, Refusal>),
+    login_waiters: Vec<Waker>,
     report: ShutdownReport,
     /// Until when the timekeeper sleeps.
     armed: Option<Instant>,
@@ -172,6 +175,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             topics: Topics::new(),
             deliveries: Deliveries::default(),
             events: Events::new(settings.events),
+            last_login: (0, Ok(Grant::default())),
+            login_waiters: Vec::new(),
             report: ShutdownReport::default(),
             armed: None,
             timekeeper: None,

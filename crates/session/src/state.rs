@@ -105,6 +105,9 @@ pub enum EndCause {
     /// The server refused the login.
     #[error("the server refused the login")]
     LoginRefused(#[source] Refusal),
+    /// Its driver was dropped, for instance because the runtime shut down.
+    #[error("its driver was dropped")]
+    Abandoned,
     /// A handler ended it.
     #[error("a handler ended it")]
     Stopped,

@@ -120,6 +120,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.arm();
     }
 
+    /// Whoever drives this session is gone: it ends at once.
+    pub fn abandon(&mut self, now: Instant) {
+        self.end(now, EndCause::Abandoned);
+    }
+
     /// Begins the end: by the closing handshake if there is a link, at once if not.
     pub(super) fn begin_end(&mut self, now: Instant, cause: EndCause, within: Duration) {
         self.emit(now, Event::Closing);

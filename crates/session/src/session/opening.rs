@@ -1,6 +1,9 @@
 //! From an open link to a usable session: the checked plan of re-establishment (laws L3, L4, L11).
 
-use std::time::{Instant, SystemTime};
+use std::{
+    task::{Context, Poll},
+    time::{Instant, SystemTime},
+};
 
 use nova_behaviour::{
     AuthHandler, Behaviour, ConnectAction, ConnectionHandler, Grant, LoginMoment, Policy, Refusal,
@@ -16,6 +19,7 @@ use crate::{
     request_error::{NotSent, RequestError},
     requests::{Purpose, Settlement},
     state::{EndCause, Step},
+    wakes::remember_also,
     wall::WallClock,
 };
 
@@ -80,20 +84,39 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.wake_writer(index);
     }
 
-    /// Logs in anew on the present link, as [`AuthHandler`] does after every reconnect. The outcome
-    /// shows as an event; a refusal ends the session.
+    /// Logs in anew on the present link. Returns a ticket for [`poll_login`](Self::poll_login); a
+    /// refusal is also judged by the error handler, whose default ends the session.
     ///
     /// # Errors
     ///
     /// The service has no login, or there is no open link.
-    pub fn authenticate(&mut self, now: Instant) -> Result<(), RequestError> {
+    pub fn authenticate(&mut self, now: Instant) -> Result<u64, RequestError> {
         if !guarded(|| self.handlers.auth().is_required()).unwrap_or(false) {
             return Err(NotSent::Unsupported("authentication").into());
         }
         let index = self.active().and_then(|link| self.index(link)).ok_or(NotSent::NotReady)?;
+        let ticket = self.last_login.0;
         self.log_in(now, index);
         self.arm();
-        Ok(())
+        Ok(ticket)
+    }
+
+    /// How the login asked for with this ticket ended.
+    pub fn poll_login(&mut self, ticket: u64, cx: &Context<'_>) -> Poll<Result<Grant, RequestError>> {
+        if self.last_login.0 != ticket {
+            return Poll::Ready(self.last_login.1.clone().map_err(RequestError::Refused));
+        }
+        if self.active().is_none() {
+            return Poll::Ready(Err(NotSent::NotReady.into()));
+        }
+        remember_also(&mut self.login_waiters, cx);
+        remember_also(&mut self.watchers, cx);
+        Poll::Pending
+    }
+
+    fn login_settled(&mut self, outcome: Result<Grant, Refusal>) {
+        self.last_login = (self.last_login.0 + 1, outcome);
+        self.login_waiters.drain(..).for_each(|waker| self.wakes.add(Some(waker)));
     }
 
     /// Sends the login on this link.
@@ -154,12 +177,14 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         });
         let link = link.generation;
         self.emit(now, Event::LoggedIn { link, expires_in: grant.expires_in });
+        self.login_settled(Ok(grant));
         self.advance(now);
     }
 
     fn login_refused(&mut self, now: Instant, link: Generation, refusal: Refusal) {
         use nova_behaviour::{ErrorHandler, Fault, Verdict};
         self.emit(now, Event::LoginRefused { link });
+        self.login_settled(Err(refusal.clone()));
         let (attempts, wall) = (self.pacer.attempt(), self.wall.at(now));
         let fault = Fault::LoginRefused(&refusal);
         let verdict = guarded(|| {

@@ -12,7 +12,7 @@ use nova_behaviour::{
 use super::{Life, Session};
 use crate::{
     deliveries::{DeliveryCounts, Overflow, SubscriptionEnd, SubscriptionId},
-    delivery::{Arrival, Delivery},
+    delivery::{Arrival, Delivery, Gap},
     guard::guarded,
     request_error::{NotSent, RequestError},
     requests::{Purpose, Settlement},
@@ -46,13 +46,18 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     ///
     /// # Errors
     ///
-    /// The service has no subscriptions, or the session is closed.
+    /// The service has no subscriptions, the session is closed, or the overflow rule could hold the
+    /// link back for longer than a probe waits.
     pub fn subscribe(&mut self, now: Instant, wanted: Wanted) -> Result<SubscriptionId, RequestError> {
         if matches!(self.life, Life::Closing { .. } | Life::Closed(_)) {
             return Err(self.why_closed().into());
         }
         if !guarded(|| self.handlers.subscriptions().is_supported()).unwrap_or(false) {
             return Err(NotSent::Unsupported("subscriptions").into());
+        }
+        let limit = self.settings.keep_alive.deadline;
+        if matches!(wanted.overflow, Overflow::Block { max_pause } if max_pause >= limit) {
+            return Err(NotSent::PauseTooLong { limit }.into());
         }
         let bound = wanted.bound.unwrap_or(self.settings.subscription);
         let id = self.deliveries.open(&wanted.topics, wanted.overflow, bound, wanted.required);
@@ -114,6 +119,13 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             self.resume_reading(paused);
         }
         polled
+    }
+
+    /// An item that was taken could not be decoded: it is counted, and a gap stands in its place.
+    pub fn handle_undecodable(&mut self, id: SubscriptionId, arrival: &Arrival) -> Gap {
+        self.events.counters.undecodable += 1;
+        self.events.nudge(&mut self.wakes);
+        self.deliveries.undecodable(id, arrival)
     }
 
     /// Why a subscription yields nothing more; `None` while it may.

@@ -1,0 +1,141 @@
+//! Calls: a request and its typed reply.
+
+use std::{
+    future::{Future, IntoFuture},
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use nova_behaviour::{Behaviour, Call, Decode, Dialect, Idempotent, Policy, RequestId};
+use nova_session::{Ask, Content, RequestError, Settlement};
+
+use crate::shared::{Hold, now};
+
+/// A call about to be made. Await it to make it.
+///
+/// # Cancel safety
+///
+/// Dropping the future cancels the call: it is not sent if it has not been; if it has, its reply is
+/// ignored.
+#[must_use = "a call is made only when it is awaited"]
+pub struct CallBuilder<H: Behaviour, P: Policy, C> {
+    hold: Arc<Hold<H, P>>,
+    call: C,
+    ask: Ask,
+}
+
+impl<H: Behaviour, P: Policy, C: Call<H::Dialect>> CallBuilder<H, P, C> {
+    pub(crate) fn new(hold: Arc<Hold<H, P>>, call: C) -> Self {
+        Self { hold, call, ask: Ask::default() }
+    }
+
+    /// How long it may take in all. Default: the settings' `call_deadline`, 30 s.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.ask.deadline = Some(deadline);
+        self
+    }
+
+    /// Lets it wait this long for a usable link, across reconnections. Default: without a usable
+    /// link it fails at once.
+    pub fn wait_for_link(mut self, wait: Duration) -> Self {
+        self.ask.wait = Some(wait);
+        self
+    }
+
+    /// Sends it again on the next link if the link is lost before the reply. Only calls that are
+    /// [`Idempotent`] can be: others could make the service act twice.
+    pub fn replay_on_reconnect(mut self) -> Self
+    where
+        C: Idempotent,
+    {
+        self.ask.replay = true;
+        self
+    }
+}
+
+impl<H: Behaviour, P: Policy, C: Call<H::Dialect>> IntoFuture for CallBuilder<H, P, C> {
+    type Output = Result<C::Reply, RequestError>;
+    type IntoFuture = Reply<H, P, C::Reply>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { hold, call, ask } = self;
+        Reply {
+            pending: Pending::new(hold, Ok(Content::Request(call.into_request())), ask),
+            reply: PhantomData,
+        }
+    }
+}
+
+/// A call under way.
+#[must_use = "futures do nothing unless polled"]
+pub struct Reply<H: Behaviour, P: Policy, R> {
+    pending: Pending<H, P>,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<H: Behaviour, P: Policy, R: Decode<<H::Dialect as Dialect>::Codec>> Future for Reply<H, P, R> {
+    type Output = Result<R, RequestError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(self.pending.poll(cx))? {
+            Settlement::Reply(mut body) => R::decode(&mut body).map_err(RequestError::Undecodable),
+            _ => Err(RequestError::Cancelled),
+        })
+    }
+}
+
+/// A request under way; dropping it cancels the request.
+pub(crate) struct Pending<H: Behaviour, P: Policy> {
+    hold: Arc<Hold<H, P>>,
+    request: Request<H::Dialect>,
+}
+
+enum Request<D: Dialect> {
+    /// Not yet made.
+    New(Option<(Result<Content<D>, RequestError>, Ask)>),
+    Made(RequestId),
+    Over,
+}
+
+impl<H: Behaviour, P: Policy> Pending<H, P> {
+    pub(crate) fn new(
+        hold: Arc<Hold<H, P>>,
+        content: Result<Content<H::Dialect>, RequestError>,
+        ask: Ask,
+    ) -> Self {
+        Self { hold, request: Request::New(Some((content, ask))) }
+    }
+
+    /// A request that exists already.
+    pub(crate) const fn made(hold: Arc<Hold<H, P>>, id: RequestId) -> Self {
+        Self { hold, request: Request::Made(id) }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Settlement, RequestError>> {
+        if let Request::New(new) = &mut self.request {
+            let Some((content, ask)) = new.take() else { return Poll::Ready(Err(RequestError::Cancelled)) };
+            self.request = Request::Over;
+            let id = self.hold.0.with(|session| session.request(now(), content?, ask))?;
+            self.request = Request::Made(id);
+        }
+        let Request::Made(id) = self.request else { return Poll::Ready(Err(RequestError::Cancelled)) };
+        let settled = ready!(self.hold.0.with(|session| session.poll_settled(id, cx)));
+        self.request = Request::Over;
+        Poll::Ready(settled)
+    }
+}
+
+impl<H: Behaviour, P: Policy> Drop for Pending<H, P> {
+    fn drop(&mut self) {
+        if let Request::Made(id) = self.request {
+            self.hold.0.with(|session| session.cancel(now(), id));
+        }
+    }
+}
+
+// Nothing in it is pinned: it holds no future of its own.
+impl<H: Behaviour, P: Policy> Unpin for Pending<H, P> {}
+impl<H: Behaviour, P: Policy, R> Unpin for Reply<H, P, R> {}

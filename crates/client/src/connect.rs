@@ -1,0 +1,99 @@
+//! Putting adapter, transport and policies together.
+
+use std::{sync::Arc, time::SystemTime};
+
+use nova_behaviour::{Adapter, Policies, Policy, Settings};
+use nova_session::{EndCause, Session, Start};
+use nova_transport::Transport;
+
+use crate::{
+    client::Client,
+    driver::Driver,
+    shared::{Hold, Shared, now},
+};
+
+/// A client about to be started: what it speaks, over what, and how.
+///
+/// What is required is given to [`new`](Self::new); everything else has a default.
+#[derive(Debug)]
+#[must_use = "nothing happens until it is connected or started"]
+pub struct Connect<A, T, P = Policies> {
+    adapter: A,
+    transport: T,
+    policies: P,
+    settings: Settings,
+    seed: u64,
+}
+
+impl<A: Adapter, T: Transport> Connect<A, T> {
+    /// A client that speaks what `adapter` speaks, over links that `transport` opens, with the
+    /// adapter's settings and the default policies.
+    pub fn new(adapter: A, transport: T) -> Self {
+        let settings = adapter.settings();
+        Self { adapter, transport, policies: Policies::default(), settings, seed: fastrand::u64(..) }
+    }
+}
+
+impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
+    /// Replaces the policies: when to try again, how much to send, who watches.
+    pub fn with_policies<N: Policy>(self, policies: N) -> Connect<A, T, N> {
+        let Self { adapter, transport, settings, seed, .. } = self;
+        Connect { adapter, transport, policies, settings, seed }
+    }
+
+    /// Changes the settings, beginning with those of the adapter.
+    pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Makes jitter and nonces follow from this seed, for tests. Default: from the system.
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Starts the client and waits until it is ready for use.
+    ///
+    /// # Errors
+    ///
+    /// Why it ended instead: at once with the first failure, unless the settings let the initial
+    /// connect be retried.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the client.
+    pub async fn connect(self) -> Result<Client<A::Handlers, P>, EndCause> {
+        let client = self.start();
+        client.ready().await?;
+        Ok(client)
+    }
+
+    /// Starts the client and returns its handle at once, while it connects in the background.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn start(self) -> Client<A::Handlers, P> {
+        let (client, driver) = self.into_parts();
+        // The task ends with the session, and tells every handle; nobody needs to join it.
+        drop(tokio::spawn(driver));
+        client
+    }
+
+    /// The handle and the driver apart, for those who spawn the driver themselves.
+    pub fn into_parts(self) -> (Client<A::Handlers, P>, Driver) {
+        let Self { adapter, transport, policies, settings, seed } = self;
+        let Policies { reconnect, limiter, observer } = policies.into_policies();
+        let endpoints = adapter.endpoints();
+        let start = Start { now: now(), wall: SystemTime::now(), seed };
+        let session = Session::new(adapter.into_handlers(), reconnect, limiter, settings, start);
+        let shared = Arc::new(Shared::new(session));
+        let driver = Driver::new(Arc::clone(&shared), transport, endpoints, observer);
+        (Client::new(Arc::new(Hold(shared))), driver)
+    }
+}

@@ -1,0 +1,115 @@
+//! A subscription: items in order, and a gap wherever something is missing.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use nova_behaviour::{Behaviour, Decode, DecodeError, Dialect, Kept, Policy};
+use nova_session::{Arrival, Delivery, DeliveryCounts, Gap, SubscriptionEnd, SubscriptionId};
+
+use crate::shared::{Hold, now};
+
+/// A stream of typed items. Dropping it unsubscribes.
+///
+/// Its type names the item alone, so that it can stand in a struct; each taken item costs one
+/// virtual call. Items are decoded here, by whoever takes them.
+pub struct Subscription<T> {
+    source: Arc<dyn Source>,
+    id: SubscriptionId,
+    body: Kept,
+    decode: fn(&mut Kept) -> Result<T, DecodeError>,
+}
+
+/// What a subscription needs of its client, without the client's types.
+trait Source: Send + Sync {
+    fn poll(&self, id: SubscriptionId, body: &mut Kept, cx: &Context<'_>) -> Poll<Option<Delivery<Arrival>>>;
+    fn undecodable(&self, id: SubscriptionId, arrival: &Arrival) -> Gap;
+    fn why_ended(&self, id: SubscriptionId) -> Option<SubscriptionEnd>;
+    fn counts(&self, id: SubscriptionId) -> Option<DeliveryCounts>;
+    fn unsubscribe(&self, id: SubscriptionId) -> Option<DeliveryCounts>;
+}
+
+impl<T> Subscription<T> {
+    pub(crate) fn new<H: Behaviour, P: Policy>(hold: Arc<Hold<H, P>>, id: SubscriptionId) -> Self
+    where
+        T: Decode<<H::Dialect as Dialect>::Codec>,
+    {
+        Self { source: hold, id, body: Kept::default(), decode: T::decode }
+    }
+
+    /// The next item or gap; `None` once the subscription has ended and everything was taken.
+    ///
+    /// # Cancel safety
+    ///
+    /// No item is lost when the future is dropped.
+    pub async fn next(&mut self) -> Option<Delivery<T>> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// As [`next`](Self::next), for hand-written futures.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery<T>>> {
+        Poll::Ready(match ready!(self.source.poll(self.id, &mut self.body, cx)) {
+            None => None,
+            Some(Delivery::Gap(gap)) => Some(Delivery::Gap(gap)),
+            Some(Delivery::Item(arrival)) => Some(match (self.decode)(&mut self.body) {
+                Ok(item) => Delivery::Item(item),
+                Err(_) => Delivery::Gap(self.source.undecodable(self.id, &arrival)),
+            }),
+        })
+    }
+
+    /// Why there will be nothing more; `None` while there may be.
+    #[must_use]
+    pub fn why_ended(&self) -> Option<SubscriptionEnd> {
+        self.source.why_ended(self.id)
+    }
+
+    /// What became of its items so far.
+    #[must_use]
+    pub fn counts(&self) -> DeliveryCounts {
+        self.source.counts(self.id).unwrap_or_default()
+    }
+
+    /// Unsubscribes, and tells what became of its items in all; those still waiting count as
+    /// dropped. Dropping the subscription does the same in silence.
+    pub fn unsubscribe(self) -> DeliveryCounts {
+        self.source.unsubscribe(self.id).unwrap_or_default()
+    }
+}
+
+impl<T> Drop for Subscription<T> {
+    fn drop(&mut self) {
+        self.source.unsubscribe(self.id);
+    }
+}
+
+impl<T> fmt::Debug for Subscription<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("counts", &self.counts()).finish_non_exhaustive()
+    }
+}
+
+impl<H: Behaviour, P: Policy> Source for Hold<H, P> {
+    fn poll(&self, id: SubscriptionId, body: &mut Kept, cx: &Context<'_>) -> Poll<Option<Delivery<Arrival>>> {
+        self.0.with(|session| session.poll_delivery(now(), id, body, cx))
+    }
+
+    fn undecodable(&self, id: SubscriptionId, arrival: &Arrival) -> Gap {
+        self.0.with(|session| session.handle_undecodable(id, arrival))
+    }
+
+    fn why_ended(&self, id: SubscriptionId) -> Option<SubscriptionEnd> {
+        self.0.with(|session| session.why_ended(id))
+    }
+
+    fn counts(&self, id: SubscriptionId) -> Option<DeliveryCounts> {
+        self.0.with(|session| session.delivery_counts(id))
+    }
+
+    fn unsubscribe(&self, id: SubscriptionId) -> Option<DeliveryCounts> {
+        self.0.with(|session| session.unsubscribe(now(), id))
+    }
+}
