@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, StatusCode, response::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, response::Parts};
 use http_body_util::{BodyExt, Empty};
 use hyper::{
     body::Incoming,
@@ -57,7 +57,8 @@ pub(crate) async fn exchange(
         .await?;
     let is_connect = request.method() == http::Method::CONNECT;
     let mut machine = Machine { connection, ended: false };
-    let (head, body) = machine.during(sender.send_request(request)).await?.into_parts();
+    let (mut head, body) = machine.during(sender.send_request(request)).await?.into_parts();
+    head.headers = detached(&head.headers);
     let switched = match is_connect {
         true => head.status.is_success(),
         false => head.status == StatusCode::SWITCHING_PROTOCOLS,
@@ -103,6 +104,19 @@ pub(crate) fn into_io(error: hyper::Error) -> io::Error {
         None => io::ErrorKind::Other,
     };
     io::Error::new(kind, error)
+}
+
+/// Copies headers out of hyper's read buffer, all 8 KiB of which they would keep alive: they stay
+/// for as long as the link does.
+fn detached(headers: &HeaderMap) -> HeaderMap {
+    let mut copies = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+            copies.append(name, value);
+        }
+    }
+    copies
 }
 
 /// hyper's state machine, which only moves while it is polled.

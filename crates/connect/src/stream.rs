@@ -54,7 +54,8 @@ impl ByteStream {
     /// Gives back bytes that were read too far. Only while none are waiting.
     pub(crate) fn unread(&mut self, bytes: Bytes) {
         debug_assert!(self.ahead.is_empty(), "bytes given back would overtake earlier ones");
-        self.ahead = bytes;
+        // An empty slice would still hold the whole buffer it was cut from.
+        self.ahead = if bytes.is_empty() { Bytes::new() } else { bytes };
     }
 
     /// Sends small writes at once instead of waiting for more (Nagle's algorithm off).
@@ -144,7 +145,7 @@ fn take_ahead(ahead: &mut Bytes, buf: &mut ReadBuf<'_>) -> bool {
     buf.put_slice(&ahead[..count]);
     ahead.advance(count);
     if ahead.is_empty() {
-        // An empty slice would still hold the whole buffer it was cut from.
+        // Lets go of the buffer: see `unread`.
         *ahead = Bytes::new();
     }
     true

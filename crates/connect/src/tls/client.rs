@@ -1,6 +1,9 @@
 //! The settings made into a client, once, and handshakes with it.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use nova_transport::TlsError;
 use rustls::{ClientConfig, pki_types::ServerName};
@@ -10,7 +13,7 @@ use super::{TlsOptions, error, insecure::AcceptAll, provider::provider, unusable
 use crate::stream::ByteStream;
 
 /// Clones of a connector share this, and with it the sessions that TLS can resume.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct TlsClient {
     options: TlsOptions,
     built: OnceLock<Result<Arc<ClientConfig>, TlsError>>,
@@ -29,6 +32,13 @@ impl TlsClient {
     /// takes some milliseconds.
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, TlsError> {
         self.built.get_or_init(|| build(&self.options)).clone()
+    }
+}
+
+impl fmt::Debug for TlsClient {
+    /// Shows the settings only: what rustls makes of them holds the private key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.options.fmt(f)
     }
 }
 
