@@ -17,7 +17,10 @@ use nova_session::{Dial, Sleep, Transmit};
 use nova_telemetry::{LoggingHandler, MetricsCollector, Observer, Record};
 use nova_transport::{FrameSink, FrameSource, Generation, Link, Phase, Transport, TransportError};
 
-use crate::shared::{Shared, now};
+use crate::{
+    branch::branch,
+    shared::{Shared, now},
+};
 
 /// Drives a session: dials, reads, writes, keeps time, carries events. It ends when the session is
 /// closed. Must be polled inside a tokio runtime with time enabled.
@@ -38,8 +41,8 @@ impl Driver {
         let abandons = Abandons(Arc::clone(&shared));
         Self(Box::pin(async move {
             let (shared, dialler) = (&*abandons.0, Dialler { transport, endpoints });
-            let lane = |place| lane(shared, &dialler, place);
-            tokio::join!(lane(0), lane(1), keep_time(shared), pump(shared, observer));
+            let lane = |place| branch(lane(shared, &dialler, place));
+            tokio::join!(lane(0), lane(1), branch(keep_time(shared)), branch(pump(shared, observer)));
         }))
     }
 }
@@ -76,7 +79,7 @@ async fn lane<H: Behaviour, P: Policy, T: Transport>(
         let link = dial.link;
         tokio::select! {
             biased;
-            () = poll_fn(|cx| shared.with(|session| session.poll_over(link, cx))) => {}
+            () = branch(poll_fn(|cx| shared.with(|session| session.poll_over(link, cx)))) => {}
             () = live(shared, dialler, dial) => {}
         }
     }
@@ -97,7 +100,7 @@ async fn live<H: Behaviour, P: Policy, T: Transport>(
     match opened.await {
         Ok(Link { source, sink, handshake }) => {
             shared.with(|session| session.handle_connected(now(), SystemTime::now(), link, &handshake));
-            tokio::join!(read(shared, link, source), write(shared, link, sink));
+            tokio::join!(branch(read(shared, link, source)), branch(write(shared, link, sink)));
         }
         Err(error) => shared.with(|session| session.handle_connect_failed(now(), link, error)),
     }

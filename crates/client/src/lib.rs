@@ -8,6 +8,7 @@
 //! The shell itself is one task, the [`Driver`]: two lanes that dial, read and write, one
 //! timekeeper, and one pump that carries events to observers.
 
+mod branch;
 mod call;
 mod client;
 mod connect;
