@@ -94,44 +94,46 @@ pub(crate) struct Pending<H: Behaviour, P: Policy> {
 }
 
 enum Request<D: Dialect> {
-    /// Not yet made.
-    New(Option<(Result<Content<D>, RequestError>, Ask)>),
+    /// To be made when polled first, so that building a future changes nothing.
+    New(Result<Content<D>, RequestError>, Ask),
+    Ping(Option<Duration>),
     Made(RequestId),
     Over,
 }
 
 impl<H: Behaviour, P: Policy> Pending<H, P> {
-    pub(crate) fn new(
+    pub(crate) const fn new(
         hold: Arc<Hold<H, P>>,
         content: Result<Content<H::Dialect>, RequestError>,
         ask: Ask,
     ) -> Self {
-        Self { hold, request: Request::New(Some((content, ask))) }
+        Self { hold, request: Request::New(content, ask) }
     }
 
-    /// A request that exists already.
-    pub(crate) const fn made(hold: Arc<Hold<H, P>>, id: RequestId) -> Self {
-        Self { hold, request: Request::Made(id) }
+    pub(crate) const fn ping(hold: Arc<Hold<H, P>>, deadline: Option<Duration>) -> Self {
+        Self { hold, request: Request::Ping(deadline) }
     }
 
     pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Settlement, RequestError>> {
-        if let Request::New(new) = &mut self.request {
-            let Some((content, ask)) = new.take() else { return Poll::Ready(Err(RequestError::Cancelled)) };
-            self.request = Request::Over;
-            let id = self.hold.0.with(|session| session.request(now(), content?, ask))?;
+        let shared = &self.hold.0;
+        let id = match std::mem::replace(&mut self.request, Request::Over) {
+            Request::New(content, ask) => shared.with(|session| session.request(now(), content?, ask))?,
+            Request::Ping(deadline) => shared.with(|session| session.ping(now(), deadline))?,
+            Request::Made(id) => id,
+            Request::Over => return Poll::Ready(Err(RequestError::Cancelled)),
+        };
+        let polled = shared.with(|session| session.poll_settled(id, cx));
+        if polled.is_pending() {
             self.request = Request::Made(id);
         }
-        let Request::Made(id) = self.request else { return Poll::Ready(Err(RequestError::Cancelled)) };
-        let settled = ready!(self.hold.0.with(|session| session.poll_settled(id, cx)));
-        self.request = Request::Over;
-        Poll::Ready(settled)
+        polled
     }
 }
 
 impl<H: Behaviour, P: Policy> Drop for Pending<H, P> {
     fn drop(&mut self) {
         if let Request::Made(id) = self.request {
-            self.hold.0.with(|session| session.cancel(now(), id));
+            self.hold.0.later(move |session| session.cancel(now(), id));
         }
     }
 }

@@ -124,7 +124,7 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     /// Where the client stands.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shared().with(|session| session.state())
+        self.shared().state()
     }
 
     /// Where the client stands, with some numbers.
@@ -187,7 +187,7 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     /// soon as it is gone. While the client waits for its next attempt, the attempt begins at once;
     /// while it connects, nothing happens.
     pub fn reconnect(&self) {
-        self.shared().with(|session| session.reconnect(now()));
+        self.shared().later(|session| session.reconnect(now()));
     }
 
     /// Closes the client within this time, in any state: what was queued is sent, the closing
@@ -201,7 +201,7 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     ///
     /// Once polled, closing goes on when the future is dropped.
     pub async fn shutdown(&self, within: Duration) -> Result<(), ShutdownError> {
-        self.shared().with(|session| session.shutdown(now(), within));
+        self.shared().later(move |session| session.shutdown(now(), within));
         self.closed().await;
         let report = self.shutdown_report();
         if report.not_sent + report.sent_unknown > 0 { Err(ShutdownError { report }) } else { Ok(()) }

@@ -11,10 +11,7 @@ use std::{
 use nova_behaviour::{Behaviour, Policy};
 use nova_session::{RequestError, Settlement};
 
-use crate::{
-    call::Pending,
-    shared::{Hold, now},
-};
+use crate::{call::Pending, shared::Hold};
 
 /// A ping about to be sent. Await it for the time until its pong.
 ///
@@ -44,24 +41,19 @@ impl<H: Behaviour, P: Policy> IntoFuture for PingBuilder<H, P> {
     type IntoFuture = Pong<H, P>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let made = self.hold.0.with(|session| session.ping(now(), self.deadline));
-        Pong(made.map(|id| Pending::made(self.hold, id)).map_err(Some))
+        Pong(Pending::ping(self.hold, self.deadline))
     }
 }
 
 /// A ping whose pong is awaited.
 #[must_use = "futures do nothing unless polled"]
-pub struct Pong<H: Behaviour, P: Policy>(Result<Pending<H, P>, Option<RequestError>>);
+pub struct Pong<H: Behaviour, P: Policy>(Pending<H, P>);
 
 impl<H: Behaviour, P: Policy> Future for Pong<H, P> {
     type Output = Result<Duration, RequestError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let settled = match &mut self.0 {
-            Ok(pending) => ready!(pending.poll(cx))?,
-            Err(error) => return Poll::Ready(Err(error.take().unwrap_or(RequestError::Cancelled))),
-        };
-        Poll::Ready(match settled {
+        Poll::Ready(match ready!(self.0.poll(cx))? {
             Settlement::Pong(round_trip) => Ok(round_trip),
             _ => Err(RequestError::Cancelled),
         })

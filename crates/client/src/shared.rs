@@ -1,38 +1,130 @@
 //! The locked session, shared by the driver and the handles.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    num::NonZeroU64,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
 use nova_behaviour::{Behaviour, Policy};
-use nova_session::Session;
+use nova_session::{Session, State};
 use nova_telemetry::Record;
 use tokio::sync::broadcast;
 
 /// What the driver and the handles share.
+///
+/// Handlers run under the lock. One of them may hold a handle and use it, so no path may lock twice:
+/// what changes something is done [`later`](Self::later) by whoever holds the lock, and the state is
+/// read from a copy.
 pub(crate) struct Shared<H: Behaviour, P: Policy> {
     session: Mutex<Session<H, P>>,
+    /// The thread that holds the lock; 0 if none.
+    owner: AtomicU64,
+    /// The state and its version as of the last unlocking.
+    state: Mutex<(u64, State)>,
+    has_deferred: AtomicBool,
+    deferred: Mutex<Vec<Deferred<H, P>>>,
     pub(crate) events: broadcast::Sender<Record>,
 }
 
+type Deferred<H, P> = Box<dyn FnOnce(&mut Session<H, P>) + Send>;
+
 impl<H: Behaviour, P: Policy> Shared<H, P> {
     pub(crate) fn new(session: Session<H, P>) -> Self {
-        let events = broadcast::Sender::new(session.settings().events.max(1));
-        Self { session: Mutex::new(session), events }
+        Self {
+            owner: AtomicU64::new(0),
+            state: Mutex::new((session.version(), session.state())),
+            has_deferred: AtomicBool::new(false),
+            deferred: Mutex::new(Vec::new()),
+            events: broadcast::Sender::new(session.settings().events.max(1)),
+            session: Mutex::new(session),
+        }
     }
 
     /// Locks, works, unlocks, and then wakes whoever is concerned.
+    ///
+    /// # Panics
+    ///
+    /// Inside a handler of the same client, which runs under the lock. The session's guard contains
+    /// the panic.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Session<H, P>) -> T) -> T {
+        assert!(!self.is_mine(), "a handler may not wait for its own client: it runs inside of it");
         // The session calls foreign code only through its guard, so a poisoned lock would be a
         // panic of the session itself; going on is still better than taking every handle down.
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = Held::by_this_thread(&self.owner);
         let result = work(&mut session);
+        while self.has_deferred.swap(false, Ordering::AcqRel) {
+            let deferred = std::mem::take(&mut *lock(&self.deferred));
+            deferred.into_iter().for_each(|work| work(&mut session));
+        }
+        self.publish(&session);
         let wakes = session.take_wakes();
+        drop(held);
         drop(session);
         wakes.wake();
         result
     }
+
+    /// As [`with`](Self::with), for what may also be asked inside a handler: it is then done as
+    /// soon as the handler has returned.
+    pub(crate) fn later(&self, work: impl FnOnce(&mut Session<H, P>) + Send + 'static) {
+        if self.is_mine() {
+            lock(&self.deferred).push(Box::new(work));
+            self.has_deferred.store(true, Ordering::Release);
+        } else {
+            self.with(work);
+        }
+    }
+
+    /// The state as of the last unlocking; inside a handler, as of before its call.
+    pub(crate) fn state(&self) -> State {
+        lock(&self.state).1.clone()
+    }
+
+    fn publish(&self, session: &Session<H, P>) {
+        let mut published = lock(&self.state);
+        if published.0 != session.version() {
+            *published = (session.version(), session.state());
+        }
+    }
+
+    fn is_mine(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) == this_thread()
+    }
+}
+
+/// Marks the lock as held by this thread, until dropped.
+struct Held<'a>(&'a AtomicU64);
+
+impl<'a> Held<'a> {
+    fn by_this_thread(owner: &'a AtomicU64) -> Self {
+        // Relaxed: a thread only ever looks for its own mark.
+        owner.store(this_thread(), Ordering::Relaxed);
+        Self(owner)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A number of this thread's own, never 0.
+fn this_thread() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static NUMBER: NonZeroU64 = NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX);
+    }
+    NUMBER.with(|number| number.get())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps the session alive; when the last one goes, it closes in the background.
@@ -40,7 +132,7 @@ pub(crate) struct Hold<H: Behaviour, P: Policy>(pub(crate) std::sync::Arc<Shared
 
 impl<H: Behaviour, P: Policy> Drop for Hold<H, P> {
     fn drop(&mut self) {
-        self.0.with(|session| {
+        self.0.later(|session| {
             let within = session.settings().drop_deadline;
             session.shutdown(now(), within);
         });

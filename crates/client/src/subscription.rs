@@ -30,6 +30,7 @@ trait Source: Send + Sync {
     fn why_ended(&self, id: SubscriptionId) -> Option<SubscriptionEnd>;
     fn counts(&self, id: SubscriptionId) -> Option<DeliveryCounts>;
     fn unsubscribe(&self, id: SubscriptionId) -> Option<DeliveryCounts>;
+    fn forget(&self, id: SubscriptionId);
 }
 
 impl<T> Subscription<T> {
@@ -82,7 +83,7 @@ impl<T> Subscription<T> {
 
 impl<T> Drop for Subscription<T> {
     fn drop(&mut self) {
-        self.source.unsubscribe(self.id);
+        self.source.forget(self.id);
     }
 }
 
@@ -111,5 +112,11 @@ impl<H: Behaviour, P: Policy> Source for Hold<H, P> {
 
     fn unsubscribe(&self, id: SubscriptionId) -> Option<DeliveryCounts> {
         self.0.with(|session| session.unsubscribe(now(), id))
+    }
+
+    fn forget(&self, id: SubscriptionId) {
+        self.0.later(move |session| {
+            session.unsubscribe(now(), id);
+        });
     }
 }

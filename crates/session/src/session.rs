@@ -205,6 +205,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         }
     }
 
+    /// Counts the changes of state.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
     /// The state with its version, once the version differs from the one `seen`.
     pub fn poll_state(&mut self, seen: Option<u64>, cx: &Context<'_>) -> Poll<(u64, State)> {
         if seen == Some(self.version) {
