@@ -146,6 +146,7 @@ fn take_frames<H: Behaviour, P: Policy>(
     source: &mut impl FrameSource,
 ) -> Taken {
     let now = now();
+    session.handle_heard(link);
     for _ in 0..FRAMES_PER_TURN {
         if !session.wants_read(link) {
             return Taken::Paused;

@@ -14,7 +14,8 @@
 //!   frame can.
 //! - A masked text frame may be refused as bad UTF-8 (1007) instead of as masked (1002), because
 //!   the crate looks at the text before it is unmasked.
-//! - A frame shows only once it is complete, so a large one that trickles in looks like silence.
+//! - A frame shows only once it is complete; that a part of one has arrived is told by `fill`, which
+//!   then returns although there is no frame yet.
 //! - Compression cannot be layered on it: every reserved bit is an error.
 //!
 //! Where these matter, use a transport with its own codec.

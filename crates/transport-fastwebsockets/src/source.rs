@@ -10,7 +10,12 @@ use std::{
     convert::Infallible,
     fmt,
     future::{Future, Ready, poll_fn, ready},
+    io,
     pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -18,6 +23,7 @@ use fastwebsockets::{Role, WebSocketRead, after_handshake_split};
 use nova_connect::ReadHalf;
 use nova_frame_codec::Frame;
 use nova_transport::{FrameSource, TransportError};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
     error,
@@ -32,13 +38,17 @@ pub struct Source {
     /// Lent out last; kept until the next one is asked for.
     current: Option<Received>,
     ended: Option<TransportError>,
+    /// Whether bytes have arrived since `fill` last returned.
+    heard: Arc<AtomicBool>,
 }
 
 impl Source {
     pub(crate) fn new(read: ReadHalf, frame_bytes: usize) -> Self {
         let inbox = Inbox::default();
+        let heard = Arc::new(AtomicBool::new(false));
+        let read = Listening { read, heard: Arc::clone(&heard) };
         let reader = Box::pin(read_all(read, frame_bytes, inbox.clone()));
-        Self { reader, inbox, frames: VecDeque::new(), current: None, ended: None }
+        Self { reader, inbox, frames: VecDeque::new(), current: None, ended: None, heard }
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -48,9 +58,13 @@ impl Source {
             }
             self.inbox.take(&mut self.frames);
         }
+        // Relaxed: both sides run in this task.
+        let was_heard = self.heard.swap(false, Ordering::Relaxed);
         match &self.ended {
             _ if !self.frames.is_empty() => Poll::Ready(Ok(())),
             Some(error) => Poll::Ready(Err(error.clone())),
+            // A part of a large frame: the peer lives.
+            None if was_heard => Poll::Ready(Ok(())),
             None => Poll::Pending,
         }
     }
@@ -83,7 +97,7 @@ impl fmt::Debug for Source {
 }
 
 /// Reads until the link ends, and says why it did.
-async fn read_all(read: ReadHalf, frame_bytes: usize, inbox: Inbox) -> TransportError {
+async fn read_all(read: Listening<ReadHalf>, frame_bytes: usize, inbox: Inbox) -> TransportError {
     // The sending half is ours: see `Sink`.
     let (mut reader, _) = after_handshake_split(read, tokio::io::sink(), Role::Client);
     reader.set_auto_pong(false);
@@ -113,7 +127,7 @@ async fn read_all(read: ReadHalf, frame_bytes: usize, inbox: Inbox) -> Transport
 
 /// Reads a frame. Before it waits for the socket it hands over what was read so far.
 async fn next(
-    reader: &mut WebSocketRead<ReadHalf>,
+    reader: &mut WebSocketRead<Listening<ReadHalf>>,
     frame_bytes: usize,
     batch: &mut VecDeque<Received>,
     inbox: &Inbox,
@@ -130,6 +144,27 @@ async fn next(
     .await;
     let frame = frame.map_err(|error| error::of_read(error, frame_bytes))?;
     Ok(Received::check(frame)?)
+}
+
+/// Notes that bytes arrive: the crate shows a frame only once it is complete.
+struct Listening<R> {
+    read: R,
+    heard: Arc<AtomicBool>,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Listening<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.read).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.heard.store(true, Ordering::Relaxed);
+        }
+        polled
+    }
 }
 
 /// How far reading may run ahead of whoever takes the frames.

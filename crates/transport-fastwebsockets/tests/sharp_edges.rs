@@ -423,3 +423,15 @@ async fn reading_runs_ahead_only_so_far_and_loses_nothing() {
     };
     tokio::join!(send, receive);
 }
+
+#[tokio::test]
+async fn edge_13_half_a_frame_is_a_sign_of_life() {
+    let Pair { mut source, mut conn, .. } = open().await;
+    let frame = RawFrame::text("hello").to_bytes();
+    conn.send_raw(&frame[..4]).await;
+    assert!(source.fill().await.is_ok(), "half a frame came");
+    assert!(matches!(source.next_frame(), Ok(None)));
+    assert!(briefly(source.fill()).await.is_none(), "and nothing more");
+    conn.send_raw(&frame[4..]).await;
+    assert_eq!(next(&mut source).await.expect("the frame is whole"), (true, OpCode::Text, b"hello".to_vec()));
+}

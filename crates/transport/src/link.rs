@@ -52,7 +52,8 @@ pub struct Link<R, W> {
 
 /// Frames from the peer.
 pub trait FrameSource: Send {
-    /// Waits until at least one whole frame, or a piece of a large one, is buffered.
+    /// Waits until something arrived: a whole frame, or a piece of a large one. It may return while
+    /// there is nothing to take yet, to tell that the peer lives.
     ///
     /// # Errors
     ///

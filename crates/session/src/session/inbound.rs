@@ -44,6 +44,13 @@ enum Order {
 }
 
 impl<H: Behaviour, P: Policy> Session<H, P> {
+    /// Bytes arrived, of whatever kind: the peer lives.
+    pub fn handle_heard(&mut self, link: Generation) {
+        if let Some(link) = self.index(link).and_then(|index| self.link_mut(index)) {
+            link.beat.hear();
+        }
+    }
+
     /// A frame arrived.
     pub fn handle_frame(&mut self, now: Instant, link: Generation, frame: Frame<'_>) {
         let Some(index) = self.index(link) else { return self.stale() };
