@@ -5,7 +5,7 @@ use nova_reconnect::{Jittered, Strategy};
 use nova_telemetry::{NoObserver, Observer};
 
 /// The application's choices in one value: when to try again, how much to send, who watches.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Policies<S = Jittered, L = Unlimited, O = NoObserver> {
     /// When to try again. Default: full jitter over 1 s doubling up to 60 s, without end.
     pub reconnect: S,
@@ -13,6 +13,13 @@ pub struct Policies<S = Jittered, L = Unlimited, O = NoObserver> {
     pub limiter: L,
     /// Sees every event. Default: nobody.
     pub observer: O,
+}
+
+// For these types alone, so that `Policies::default()` needs no annotation.
+impl Default for Policies {
+    fn default() -> Self {
+        Self { reconnect: Jittered::default(), limiter: Unlimited, observer: NoObserver }
+    }
 }
 
 impl<S, L, O> Policies<S, L, O> {
