@@ -46,6 +46,8 @@ pub(crate) struct Link {
     pub(crate) is_logged_in: bool,
     pub(crate) renew_at: Option<Instant>,
     pub(crate) closing: Option<Closing>,
+    /// Whether the session has turned away from it; it may linger for its closing handshake.
+    pub(crate) is_retired: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -114,6 +116,7 @@ impl Link {
             is_logged_in: false,
             renew_at: None,
             closing: None,
+            is_retired: false,
         }
     }
 

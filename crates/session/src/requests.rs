@@ -11,6 +11,7 @@ use std::{
 };
 
 use nova_behaviour::{Body, Correlation, Kept, RequestId, Topic};
+use nova_ratelimit::Charge;
 use nova_transport::Generation;
 
 use crate::request_error::RequestError;
@@ -41,8 +42,8 @@ pub(crate) struct Entry {
     pub(crate) waits_until: Option<Instant>,
     pub(crate) correlation: Correlation,
     pub(crate) wants_reply: bool,
-    /// The body, kept for a second sending, if the caller asked for that.
-    pub(crate) replay: Option<Kept>,
+    /// Body and price, kept for a second sending, if the caller asked for that.
+    pub(crate) replay: Option<(Kept, Charge)>,
     pub(crate) waker: Option<Waker>,
 }
 

@@ -17,7 +17,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use nova_behaviour::{Behaviour, ConnectionHandler, Endpoints, Grant, Observers, Policy, Refusal, Settings};
+use nova_behaviour::{
+    Behaviour, ConnectionHandler, Endpoints, Grant, Observers, Policy, Refusal, Settings, Verdict,
+};
 use nova_reconnect::Pacer;
 use nova_telemetry::{Event, Record};
 use nova_transport::{Endpoint, Generation, LostReason, Phase};
@@ -57,6 +59,8 @@ pub struct Session<H: Behaviour, P: Policy> {
     was_ready: bool,
     /// Where to go from now on, if a handler said so.
     redirected: Option<Endpoint>,
+    /// The verdict for which a link is being closed; the loss that follows is not judged again.
+    verdict: Option<Verdict>,
     /// The generation of the newest link.
     newest: Generation,
     slots: [Slot; 2],
@@ -167,6 +171,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             version: 0,
             was_ready: false,
             redirected: None,
+            verdict: None,
             newest: Generation::default(),
             slots: Default::default(),
             requests: Requests::default(),

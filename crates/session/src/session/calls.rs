@@ -109,6 +109,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if wants_reply && matcher.is_none() && correlation == Correlation::Unanswered {
             return Err(NotSent::Uncorrelated.into());
         }
+        // Tombstones count: a peer that answers nothing must not make us remember without end.
+        let active = self.active().and_then(|link| self.index(link)).and_then(|index| self.link(index));
+        if active.is_some_and(|link| link.fifo.len() >= self.settings.in_flight) {
+            return Err(NotSent::TooManyInFlight.into());
+        }
         self.limiter.check(&charge).map_err(NotSent::Charge)?;
         let bytes = body.len();
         if !self.outbox.has_room(bytes) {
@@ -122,7 +127,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             waits_until: ask.wait.map(|wait| after(now, wait)),
             correlation,
             wants_reply,
-            replay: ask.replay.then(|| body.clone()),
+            replay: ask.replay.then(|| (body.clone(), charge.clone())),
             waker: None,
         };
         self.requests.insert(id, entry, matcher);
@@ -223,17 +228,13 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     /// Puts a request that was sent on a lost link back in front of the queue.
-    pub(super) fn requeue(&mut self, now: Instant, id: RequestId, body: Kept) {
+    pub(super) fn requeue(&mut self, now: Instant, id: RequestId, body: Kept, charge: Charge) {
         let link_wait = self.settings.call_deadline;
         if let Some(entry) = self.requests.live_mut(id) {
             // From here on it waits for a link, since it is to be sent on the next.
             entry.waits_until.get_or_insert(after(now, link_wait));
         }
         self.requests.restage(id, Stage::Queued);
-        // It was paid for when it was sent the first time, but the budgets refill meanwhile, and
-        // the server counts the second copy: it is charged again as its kind was, which the lane
-        // no longer knows; so it is priced as a message of the application's own.
-        let charge = guarded(|| self.handlers.limits().price_of_raw(body.as_body())).unwrap_or(Charge::FREE);
         let outgoing = Outgoing { owner: Some(id), charge, payload: Payload::Data(body) };
         let mark = self.outbox.push_front(outgoing.payload.len(), outgoing);
         self.emit_mark(now, LaneName::User, mark);

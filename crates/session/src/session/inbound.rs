@@ -62,11 +62,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if open.closing.as_ref().is_some_and(|closing| closing.received) {
             return;
         }
-        // A link the session has turned away from is heard only for the peer's close frame; during
-        // a shutdown, replies still count.
-        let is_retired = open.closing.is_some() && !self.is_ending();
-        let Some(open) = self.slots[index].link.as_mut() else { return };
-        let Link { assembler, fifo, .. } = open;
+        // A link the session has turned away from is heard only for the peer's close frame.
+        let Link { assembler, fifo, is_retired, .. } = open;
         let message = match assembler.push(frame) {
             Ok(Some(message)) => message,
             Ok(None) => return,
@@ -80,7 +77,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let at = Side { link, at: now, sequence: None };
         let (first, order) = match message {
             Message::Close(frame) => (Order::Nothing, Order::PeerCloses(frame)),
-            _ if is_retired => return,
+            _ if *is_retired => return,
             message => router.receive(at, &message),
         };
         if !matches!(first, Order::Nothing) {
@@ -210,15 +207,13 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         match verdict {
             Ok(Verdict::Ignore) | Err(Panicked) => {}
             Ok(Verdict::Stop) => self.begin_end(now, EndCause::Stopped, self.settings.close_deadline),
-            Ok(_) => {
+            Ok(verdict) => {
                 let frame = CloseFrame::from(CloseCode::NORMAL);
+                self.verdict = Some(verdict);
                 self.close_link(now, index, &frame, LostReason::ClosedByHandler, Hearing::Open);
+                self.verdict = None;
             }
         }
-    }
-
-    fn is_ending(&self) -> bool {
-        matches!(self.life, super::Life::Closing { .. })
     }
 }
 

@@ -206,25 +206,20 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     /// The link is gone, without a closing handshake.
     pub(super) fn lose(&mut self, now: Instant, index: usize, reason: LostReason) {
-        let was_active = self.link(index).is_some_and(|link| link.closing.is_none());
-        if was_active {
-            self.turn_away(now, index, &reason);
+        if self.link(index).is_some_and(|link| !link.is_retired) {
+            let is_ending = matches!(self.life, Life::Closing { .. });
+            self.turn_away(now, index, if is_ending { &LostReason::Shutdown } else { &reason });
         }
         if let Some(closing) = self.link(index).and_then(|link| link.closing.as_ref()) {
             self.report.is_clean = closing.flushed && closing.received;
         }
-        let lived = self.link(index).map(|link| (link.generation, link.lived(now)));
         self.drop_link(index);
-        match (&self.life, lived) {
-            (Life::Closing { cause, .. }, Some((link, lived))) => {
+        match &self.life {
+            Life::Closing { cause, .. } => {
                 let cause = cause.clone();
-                self.settle_sent(now, link, &LostReason::Shutdown);
-                if let Some(lived) = lived {
-                    self.emit(now, Event::Lost { link, reason: LostReason::Shutdown, lived });
-                }
                 self.end(now, cause);
             }
-            (Life::Waiting { hurries: true, .. }, _) => self.dial(now),
+            Life::Waiting { hurries: true, .. } => self.dial(now),
             _ => {}
         }
     }
@@ -241,7 +236,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     /// The link is of no more use: everything that depended on it learns its fate, and the next
     /// attempt is planned.
     fn turn_away(&mut self, now: Instant, index: usize, reason: &LostReason) {
-        let Some(link) = self.link(index) else { return };
+        let Some(link) = self.link_mut(index) else { return };
+        link.is_retired = true;
         let (generation, lived) = (link.generation, link.lived(now));
         if let Some(lived) = lived {
             self.emit(now, Event::Lost { link: generation, reason: reason.clone(), lived });
@@ -268,42 +264,45 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let attempts = self.pacer.attempt();
         let wall = self.wall.at(now);
         let fault = Fault::Lost(reason);
-        let verdict = guarded(|| {
-            let errors = self.handlers.errors();
-            let class = errors.classify(&fault, wall);
-            errors.verdict(&fault, class, attempts)
+        let given = self.verdict.take();
+        let judged = given.map(Ok).unwrap_or_else(|| {
+            guarded(|| {
+                let errors = self.handlers.errors();
+                let class = errors.classify(&fault, wall);
+                errors.verdict(&fault, class, attempts)
+            })
         });
-        let verdict = verdict.unwrap_or_else(|_| {
+        let verdict = judged.unwrap_or_else(|_| {
             self.panicked(now, "errors");
             Verdict::Retry
         });
         let action = guarded(|| self.handlers.connection().disconnected(reason, attempts));
-        let verdict = match action {
-            Ok(DisconnectAction::Default) => verdict,
-            Ok(DisconnectAction::Stop) => return self.end(now, EndCause::Stopped),
-            Ok(action) => {
-                if let DisconnectAction::ReconnectTo(endpoint) = action {
-                    self.redirected = Some(*endpoint);
-                }
-                if verdict == Verdict::Stop { Verdict::Retry } else { verdict }
-            }
+        if let Ok(DisconnectAction::ReconnectTo(endpoint)) = &action {
+            self.redirected = Some((**endpoint).clone());
+        }
+        let goes_on = match action {
+            Ok(DisconnectAction::Stop) => return self.stop(now, EndCause::Stopped),
+            Ok(DisconnectAction::Reconnect | DisconnectAction::ReconnectTo(_)) => true,
+            Ok(DisconnectAction::Default) => false,
             Err(_) => {
                 self.panicked(now, "connection");
-                verdict
+                false
             }
         };
+        // Asked for by the application: not a failure, whatever the verdict.
+        let is_wish = matches!(reason, LostReason::Reconnect);
         let fails_fast = !self.was_ready && self.settings.initial_connect == InitialConnect::FailFast;
-        if verdict == Verdict::Stop || fails_fast {
-            return self.end(now, EndCause::Failed(reason.clone()));
+        if !goes_on && !is_wish && (verdict == Verdict::Stop || fails_fast) {
+            return self.stop(now, EndCause::Failed(reason.clone()));
         }
-        if matches!(reason, LostReason::Reconnect) {
-            // Asked for by the application: as soon as the old link is gone.
+        if is_wish {
+            // As soon as the old link is gone.
             let until = now + self.settings.close_deadline;
             return self.set_life(Life::Waiting { until, cause: reason.clone(), hurries: true });
         }
         let Some(planned) = self.pacer.next_delay(self.chance.u64(..)) else {
             self.emit(now, Event::GaveUp { attempts });
-            return self.end(now, EndCause::Exhausted { attempts, last: reason.clone() });
+            return self.stop(now, EndCause::Exhausted { attempts, last: reason.clone() });
         };
         let delay = match verdict {
             Verdict::RetryAfter { least, spread } => least.saturating_add(share(&mut self.chance, spread)),
@@ -312,6 +311,15 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let until = now.checked_add(delay).unwrap_or_else(|| now + LONGEST_PAUSE);
         self.set_life(Life::Waiting { until, cause: reason.clone(), hurries: false });
         self.emit(now, Event::ReconnectScheduled { attempt: self.pacer.attempt(), delay });
+    }
+
+    /// Ends the session after a lost link: once its closing handshake is over, if it holds one.
+    fn stop(&mut self, now: Instant, cause: EndCause) {
+        let closing = self.slots.iter().filter_map(|slot| slot.link.as_ref()?.closing.as_ref()).next();
+        let Some(until) = closing.map(|closing| closing.until) else { return self.end(now, cause) };
+        self.emit(now, Event::Closing);
+        self.set_life(Life::Closing { until, cause: cause.clone() });
+        self.refuse_queued(now, &NotSent::Closed(cause));
     }
 
     /// The end: nothing of the session is left but what its handles still hold.
@@ -347,7 +355,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         for id in self.requests.select(on_link).into_iter().rev() {
             let replay = self.requests.live_mut(id).and_then(|entry| entry.replay.clone());
             match replay {
-                Some(body) if !is_ending => self.requeue(now, id, body),
+                Some((body, charge)) if !is_ending => self.requeue(now, id, body, charge),
                 _ => {
                     let unknown = RequestError::SentUnknown { link, reason: reason.clone() };
                     self.settle(now, id, Err(unknown));

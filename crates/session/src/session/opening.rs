@@ -17,7 +17,7 @@ use crate::{
     guard::guarded,
     link::{Outgoing, Payload, Stage},
     request_error::{NotSent, RequestError},
-    requests::{Purpose, Settlement},
+    requests::{Entry, Purpose, Settlement},
     state::{EndCause, Step},
     wakes::remember_also,
     wall::WallClock,
@@ -63,10 +63,15 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let is_logged_in = self.link(index).is_some_and(|link| link.is_logged_in);
         let needs_login = guarded(|| self.handlers.auth().is_required()).unwrap_or_else(|_| {
             self.panicked(now, "auth");
-            false
+            // Nothing private may be sent on the word of a handler that cannot speak.
+            true
         });
         if needs_login && !is_logged_in {
-            return self.log_in(now, index);
+            let is_under_way = |entry: &Entry| matches!(entry.purpose, Purpose::Login);
+            if self.requests.select(is_under_way).is_empty() {
+                self.log_in(now, index);
+            }
+            return;
         }
         if self.topics.lacks_required() {
             if !matches!(self.life, Life::Opening { step: Step::Subscriptions, .. }) {
@@ -196,10 +201,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Ok(Verdict::Stop) | Err(_) => {
                 self.begin_end(now, EndCause::LoginRefused(refusal), self.settings.close_deadline);
             }
-            Ok(_) => {
+            Ok(verdict) => {
                 let text = format!("the server refused the login: {refusal}");
                 if let Some(index) = self.index(link) {
+                    self.verdict = Some(verdict);
                     self.not_established(now, index, text);
+                    self.verdict = None;
                 }
             }
         }

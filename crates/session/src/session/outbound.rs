@@ -7,12 +7,13 @@ use std::{
 
 use nova_behaviour::{Behaviour, Correlation, Policy};
 use nova_frame_codec::OutFrame;
-use nova_ratelimit::{Admission, Limiter};
+use nova_ratelimit::{Admission, ChargeError, Limiter};
 use nova_telemetry::Lane as LaneName;
 use nova_transport::Generation;
 
 use super::{Life, Session, wait};
 use crate::{
+    lane::{Lane, Mark},
     link::{Outgoing, Payload, Stage},
     request_error::{NotSent, RequestError},
     requests,
@@ -96,42 +97,42 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 self.emit_mark(now, LaneName::Control, mark);
                 return Next::Send(outgoing);
             }
-            let (lane, name) = if !link.session.is_empty() {
-                (&mut link.session, LaneName::Session)
-            } else if is_ready || drains {
-                (&mut self.outbox, LaneName::User)
-            } else {
-                return Next::Nothing;
-            };
-            let Some(front) = lane.front() else { return Next::Nothing };
-            let admission = if front.charge.is_free() {
-                Ok(Admission::Now)
-            } else {
-                self.limiter.admit(now, &front.charge)
-            };
-            match admission {
-                Ok(Admission::Now) => {
-                    let outgoing = lane.pop();
-                    let mark = lane.sank();
+            match self.pick(now, index, is_ready || drains) {
+                (name, Picked::Item(outgoing, mark)) => {
                     self.emit_mark(now, name, mark);
-                    if let Some(outgoing) = outgoing {
-                        return Next::Send(outgoing);
-                    }
+                    return Next::Send(outgoing);
                 }
+                (_, Picked::Nothing) => return Next::Nothing,
                 // A shutdown does not wait for credits.
-                Ok(Admission::Later(_)) if drains => self.refuse_queued(now, &self.why_closed()),
-                Ok(Admission::Later(at)) => {
+                (_, Picked::Later(_)) if drains => self.refuse_queued(now, &self.why_closed()),
+                (_, Picked::Later(at)) => {
                     self.limited_until = Some(at);
                     self.arm();
                     return Next::Nothing;
                 }
-                Err(error) => {
-                    let owner = lane.pop().and_then(|outgoing| outgoing.owner);
-                    if let Some(id) = owner {
+                (_, Picked::Never(outgoing, error)) => {
+                    if let Some(id) = outgoing.owner {
                         self.settle(now, id, Err(RequestError::NotSent(NotSent::Charge(error))));
                     }
                 }
             }
+        }
+    }
+
+    /// The session lane first; what is behind it may go while it waits for credits, since it may
+    /// draw on another budget.
+    fn pick(&mut self, now: Instant, index: usize, with_user: bool) -> (LaneName, Picked) {
+        let Some(link) = self.slots[index].link.as_mut() else { return (LaneName::Session, Picked::Nothing) };
+        let first = pick(&mut link.session, &mut self.limiter, now);
+        if !with_user || matches!(first, Picked::Item(..) | Picked::Never(..)) {
+            return (LaneName::Session, first);
+        }
+        match (first, pick(&mut self.outbox, &mut self.limiter, now)) {
+            (Picked::Later(first), Picked::Later(second)) => {
+                (LaneName::User, Picked::Later(first.min(second)))
+            }
+            (Picked::Later(at), Picked::Nothing) => (LaneName::Session, Picked::Later(at)),
+            (_, second) => (LaneName::User, second),
         }
     }
 
@@ -157,5 +158,31 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             }
         }
         link.sending = payload;
+    }
+}
+
+/// What a lane has to offer.
+#[allow(clippy::large_enum_variant, reason = "it is matched at once; a box would allocate for each frame")]
+enum Picked {
+    Nothing,
+    Item(Outgoing, Option<Mark>),
+    /// Its first item waits for credits until then.
+    Later(Instant),
+    /// Its first item can no longer be paid for.
+    Never(Outgoing, ChargeError),
+}
+
+fn pick(lane: &mut Lane<Outgoing>, limiter: &mut impl Limiter, now: Instant) -> Picked {
+    let Some(front) = lane.front() else { return Picked::Nothing };
+    let admission =
+        if front.charge.is_free() { Ok(Admission::Now) } else { limiter.admit(now, &front.charge) };
+    match admission {
+        Ok(Admission::Later(at)) => Picked::Later(at),
+        Ok(Admission::Now) => {
+            let item = lane.pop();
+            let mark = lane.sank();
+            item.map_or(Picked::Nothing, |item| Picked::Item(item, mark))
+        }
+        Err(error) => lane.pop().map_or(Picked::Nothing, |item| Picked::Never(item, error)),
     }
 }
