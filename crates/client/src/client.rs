@@ -180,7 +180,7 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     /// Follows the events from here on. Several receivers see the same stream.
     #[must_use]
     pub fn events(&self) -> Events {
-        Events::new(self.shared().events.subscribe())
+        Events::new(self.shared().subscribe_events())
     }
 
     /// Asks for a fresh link: the present one is closed in good order, and the next is dialled as

@@ -14,7 +14,7 @@ use std::{
 
 use nova_behaviour::{Behaviour, Endpoints, Policy};
 use nova_session::{Dial, Sleep, Transmit};
-use nova_telemetry::{LoggingHandler, MetricsCollector, Observer, Record};
+use nova_telemetry::{LoggingHandler, MetricsCollector, Observer};
 use nova_transport::{FrameSink, FrameSource, Generation, Link, Phase, Transport, TransportError};
 
 use crate::{
@@ -93,10 +93,11 @@ async fn live<H: Behaviour, P: Policy, T: Transport>(
 ) {
     let link = dial.link;
     let progress = |phase: Phase| shared.with(|session| session.handle_phase(now(), link, phase));
-    let opened = async {
+    // Boxed, so that an open link does not keep the room that opening it took.
+    let opened = Box::pin(async {
         let endpoint = dial.endpoint(&dialler.endpoints).await?;
         dialler.transport.connect(&endpoint, &progress).await
-    };
+    });
     match opened.await {
         Ok(Link { source, sink, handshake }) => {
             shared.with(|session| session.handle_connected(now(), SystemTime::now(), link, &handshake));
@@ -235,7 +236,7 @@ async fn pump<H: Behaviour, P: Policy>(shared: &Shared<H, P>, observer: P::Obser
             watch(&mut logging, |logging| logging.log(&record));
             watch(&mut metrics, |metrics| metrics.collect(&record));
             watch(&mut observer, |observer| observer.observe(&record));
-            publish(shared, record);
+            shared.publish_event(record);
         }
     }
 }
@@ -247,9 +248,4 @@ fn watch<W>(watcher: &mut Option<W>, see: impl FnOnce(&mut W)) {
     {
         *watcher = None;
     }
-}
-
-fn publish<H: Behaviour, P: Policy>(shared: &Shared<H, P>, record: Record) {
-    // An error only says that nobody listens to the stream of events.
-    let _ = shared.events.send(record);
 }

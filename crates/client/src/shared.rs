@@ -3,7 +3,7 @@
 use std::{
     num::NonZeroU64,
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
@@ -27,7 +27,8 @@ pub(crate) struct Shared<H: Behaviour, P: Policy> {
     state: Mutex<(u64, State)>,
     has_deferred: AtomicBool,
     deferred: Mutex<Vec<Deferred<H, P>>>,
-    pub(crate) events: broadcast::Sender<Record>,
+    /// The stream of events, made when somebody first asks for it: its ring takes memory at once.
+    events: OnceLock<broadcast::Sender<Record>>,
 }
 
 type Deferred<H, P> = Box<dyn FnOnce(&mut Session<H, P>) + Send>;
@@ -39,7 +40,7 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
             state: Mutex::new((session.version(), session.state())),
             has_deferred: AtomicBool::new(false),
             deferred: Mutex::new(Vec::new()),
-            events: broadcast::Sender::new(session.settings().events.max(1)),
+            events: OnceLock::new(),
             session: Mutex::new(session),
         }
     }
@@ -83,6 +84,21 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
     /// The state as of the last unlocking; inside a handler, as of before its call.
     pub(crate) fn state(&self) -> State {
         lock(&self.state).1.clone()
+    }
+
+    /// A receiver of the events from here on.
+    pub(crate) fn subscribe_events(&self) -> broadcast::Receiver<Record> {
+        let sender = self
+            .events
+            .get_or_init(|| broadcast::Sender::new(self.with(|session| session.settings().events.max(1))));
+        sender.subscribe()
+    }
+
+    pub(crate) fn publish_event(&self, record: Record) {
+        if let Some(events) = self.events.get() {
+            // An error only says that nobody listens.
+            let _ = events.send(record);
+        }
     }
 
     fn publish(&self, session: &Session<H, P>) {

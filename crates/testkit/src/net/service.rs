@@ -151,7 +151,7 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Connections served at once; further ones wait in the kernel's queue.
-const MAX_LINKS: usize = 4096;
+const MAX_LINKS: usize = 16_384;
 
 #[cfg(test)]
 mod tests {
