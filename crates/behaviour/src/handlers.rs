@@ -9,6 +9,7 @@ use crate::{
     error::{ErrorHandler, RetryTransient},
     message::MessageHandler,
     rate_limit::{RateLimitHandler, Unpriced},
+    setting::{NoSettings, SettingHandler},
     subscription::{NoSubscriptions, SubscriptionHandler},
 };
 
@@ -34,6 +35,7 @@ pub struct Handlers<
     E = RetryTransient,
     S = NoSubscriptions,
     A = NoAuth,
+    G = NoSettings,
     R = Unpriced,
     L = TracingLogger,
     X = Registry,
@@ -43,6 +45,7 @@ pub struct Handlers<
     errors: E,
     subscriptions: S,
     auth: A,
+    connection_settings: G,
     limits: R,
     observers: Option<Observers<L, X>>,
 }
@@ -68,69 +71,102 @@ impl<M: MessageHandler> Handlers<M> {
             errors: RetryTransient,
             subscriptions: NoSubscriptions,
             auth: NoAuth,
+            connection_settings: NoSettings,
             limits: Unpriced,
             observers: Some(observers),
         }
     }
 }
 
-impl<M, C, E, S, A, R, L, X> Handlers<M, C, E, S, A, R, L, X> {
+impl<M, C, E, S, A, G, R, L, X> Handlers<M, C, E, S, A, G, R, L, X> {
     /// Replaces the message handler.
     #[must_use]
-    pub fn with_messages<N: MessageHandler>(self, messages: N) -> Handlers<N, C, E, S, A, R, L, X> {
-        let Self { connection, errors, subscriptions, auth, limits, observers, .. } = self;
-        Handlers { messages, connection, errors, subscriptions, auth, limits, observers }
+    pub fn with_messages<N: MessageHandler>(self, messages: N) -> Handlers<N, C, E, S, A, G, R, L, X> {
+        let Self { connection, errors, subscriptions, auth, connection_settings, limits, observers, .. } =
+            self;
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
     }
 
     /// Replaces the connection handler.
     #[must_use]
-    pub fn with_connection<N: ConnectionHandler>(self, connection: N) -> Handlers<M, N, E, S, A, R, L, X> {
-        let Self { messages, errors, subscriptions, auth, limits, observers, .. } = self;
-        Handlers { messages, connection, errors, subscriptions, auth, limits, observers }
+    pub fn with_connection<N: ConnectionHandler>(self, connection: N) -> Handlers<M, N, E, S, A, G, R, L, X> {
+        let Self { messages, errors, subscriptions, auth, connection_settings, limits, observers, .. } = self;
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
     }
 
     /// Replaces the error handler.
     #[must_use]
-    pub fn with_errors<N: ErrorHandler>(self, errors: N) -> Handlers<M, C, N, S, A, R, L, X> {
-        let Self { messages, connection, subscriptions, auth, limits, observers, .. } = self;
-        Handlers { messages, connection, errors, subscriptions, auth, limits, observers }
+    pub fn with_errors<N: ErrorHandler>(self, errors: N) -> Handlers<M, C, N, S, A, G, R, L, X> {
+        let Self {
+            messages, connection, subscriptions, auth, connection_settings, limits, observers, ..
+        } = self;
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
     }
 
     /// Replaces the subscription handler.
     #[must_use]
-    pub fn with_subscriptions<N>(self, subscriptions: N) -> Handlers<M, C, E, N, A, R, L, X> {
-        let Self { messages, connection, errors, auth, limits, observers, .. } = self;
-        Handlers { messages, connection, errors, subscriptions, auth, limits, observers }
+    pub fn with_subscriptions<N>(self, subscriptions: N) -> Handlers<M, C, E, N, A, G, R, L, X> {
+        let Self { messages, connection, errors, auth, connection_settings, limits, observers, .. } = self;
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
     }
 
     /// Replaces the login handler.
     #[must_use]
-    pub fn with_auth<N>(self, auth: N) -> Handlers<M, C, E, S, N, R, L, X> {
-        let Self { messages, connection, errors, subscriptions, limits, observers, .. } = self;
-        Handlers { messages, connection, errors, subscriptions, auth, limits, observers }
+    pub fn with_auth<N>(self, auth: N) -> Handlers<M, C, E, S, N, G, R, L, X> {
+        let Self {
+            messages, connection, errors, subscriptions, connection_settings, limits, observers, ..
+        } = self;
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
+    }
+
+    /// Replaces the settings every connection must have.
+    #[must_use]
+    pub fn with_connection_settings<N>(self, connection_settings: N) -> Handlers<M, C, E, S, A, N, R, L, X> {
+        let Self { messages, connection, errors, subscriptions, auth, limits, observers, .. } = self;
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
     }
 
     /// Replaces the pricing of requests.
     #[must_use]
-    pub fn with_limits<N>(self, limits: N) -> Handlers<M, C, E, S, A, N, L, X> {
-        let Self { messages, connection, errors, subscriptions, auth, observers, .. } = self;
-        Handlers { messages, connection, errors, subscriptions, auth, limits, observers }
+    pub fn with_limits<N>(self, limits: N) -> Handlers<M, C, E, S, A, G, N, L, X> {
+        let Self {
+            messages, connection, errors, subscriptions, auth, connection_settings, observers, ..
+        } = self;
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
     }
 
     /// Replaces the logging handler.
     #[must_use]
-    pub fn with_logging<N: LoggingHandler>(self, logging: N) -> Handlers<M, C, E, S, A, R, N, X> {
-        let Self { messages, connection, errors, subscriptions, auth, limits, observers } = self;
+    pub fn with_logging<N: LoggingHandler>(self, logging: N) -> Handlers<M, C, E, S, A, G, R, N, X> {
+        let Self {
+            messages,
+            connection,
+            errors,
+            subscriptions,
+            auth,
+            connection_settings,
+            limits,
+            observers,
+        } = self;
         let observers = observers.map(|old| Observers { logging, metrics: old.metrics });
-        Handlers { messages, connection, errors, subscriptions, auth, limits, observers }
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
     }
 
     /// Replaces the metrics collector.
     #[must_use]
-    pub fn with_metrics<N: MetricsCollector>(self, metrics: N) -> Handlers<M, C, E, S, A, R, L, N> {
-        let Self { messages, connection, errors, subscriptions, auth, limits, observers } = self;
+    pub fn with_metrics<N: MetricsCollector>(self, metrics: N) -> Handlers<M, C, E, S, A, G, R, L, N> {
+        let Self {
+            messages,
+            connection,
+            errors,
+            subscriptions,
+            auth,
+            connection_settings,
+            limits,
+            observers,
+        } = self;
         let observers = observers.map(|old| Observers { logging: old.logging, metrics });
-        Handlers { messages, connection, errors, subscriptions, auth, limits, observers }
+        Handlers { messages, connection, errors, subscriptions, auth, connection_settings, limits, observers }
     }
 }
 
@@ -148,6 +184,8 @@ pub trait Behaviour: Send + 'static + sealed::Sealed {
     type Subscriptions: SubscriptionHandler<Self::Dialect>;
     /// The login handler.
     type Auth: AuthHandler<Self::Dialect>;
+    /// The settings every connection must have.
+    type ConnectionSettings: SettingHandler<Self::Dialect>;
     /// The pricing of requests.
     type Limits: RateLimitHandler<Self::Dialect>;
     /// The logging handler.
@@ -165,19 +203,22 @@ pub trait Behaviour: Send + 'static + sealed::Sealed {
     fn subscriptions(&mut self) -> &mut Self::Subscriptions;
     /// The login handler.
     fn auth(&mut self) -> &mut Self::Auth;
+    /// The settings every connection must have.
+    fn connection_settings(&mut self) -> &mut Self::ConnectionSettings;
     /// The pricing of requests.
     fn limits(&mut self) -> &mut Self::Limits;
     /// Takes out those that only watch; `None` the second time.
     fn take_observers(&mut self) -> Option<Observers<Self::Logging, Self::Metrics>>;
 }
 
-impl<M, C, E, S, A, R, L, X> Behaviour for Handlers<M, C, E, S, A, R, L, X>
+impl<M, C, E, S, A, G, R, L, X> Behaviour for Handlers<M, C, E, S, A, G, R, L, X>
 where
     M: MessageHandler,
     C: ConnectionHandler,
     E: ErrorHandler,
     S: SubscriptionHandler<M::Dialect>,
     A: AuthHandler<M::Dialect>,
+    G: SettingHandler<M::Dialect>,
     R: RateLimitHandler<M::Dialect>,
     L: LoggingHandler,
     X: MetricsCollector,
@@ -188,6 +229,7 @@ where
     type Errors = E;
     type Subscriptions = S;
     type Auth = A;
+    type ConnectionSettings = G;
     type Limits = R;
     type Logging = L;
     type Metrics = X;
@@ -212,6 +254,10 @@ where
         &mut self.auth
     }
 
+    fn connection_settings(&mut self) -> &mut G {
+        &mut self.connection_settings
+    }
+
     fn limits(&mut self) -> &mut R {
         &mut self.limits
     }
@@ -223,5 +269,5 @@ where
 
 mod sealed {
     pub trait Sealed {}
-    impl<M, C, E, S, A, R, L, X> Sealed for super::Handlers<M, C, E, S, A, R, L, X> {}
+    impl<M, C, E, S, A, G, R, L, X> Sealed for super::Handlers<M, C, E, S, A, G, R, L, X> {}
 }

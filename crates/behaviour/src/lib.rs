@@ -7,7 +7,7 @@
 //! Reading order: [`Dialect`], [`Call`] and [`Channel`] say what can be asked for; [`Body`] and
 //! [`Kept`] carry payloads, [`Decode`] reads them; then the behaviours: [`MessageHandler`],
 //! [`ConnectionHandler`], [`ErrorHandler`], [`SubscriptionHandler`], [`AuthHandler`],
-//! [`RateLimitHandler`]; [`Handlers`] bundles them, an [`Adapter`] adds [`Endpoints`] and
+//! [`SettingHandler`], [`RateLimitHandler`]; [`Handlers`] bundles them, an [`Adapter`] adds [`Endpoints`] and
 //! [`Settings`]; [`Policies`] are the application's own choices. [`Raw`] is the smallest dialect.
 
 mod adapter;
@@ -25,6 +25,7 @@ mod policy;
 mod rate_limit;
 mod raw;
 mod refusal;
+mod setting;
 mod settings;
 mod subscription;
 mod topic;
@@ -46,6 +47,7 @@ pub use policy::{Policies, Policy};
 pub use rate_limit::{RateLimitHandler, Unpriced};
 pub use raw::{Everything, Raw, RawMessages};
 pub use refusal::Refusal;
+pub use setting::{NoSettings, Setting, SettingHandler};
 pub use settings::{Bound, InitialConnect, KeepAlive, Lanes, Settings};
 pub use subscription::{Confirmation, LocalTopics, NoSubscriptions, SubscriptionHandler, TopicRequest};
 pub use topic::Topic;

@@ -44,6 +44,8 @@ pub(crate) struct Link {
     /// Requests without a reply that were handed to the sink and not yet to the socket.
     pub(crate) unflushed: Vec<RequestId>,
     pub(crate) is_logged_in: bool,
+    /// How many settings have been asked for and not yet answered.
+    pub(crate) settings_asked: usize,
     pub(crate) renew_at: Option<Instant>,
     pub(crate) closing: Option<Closing>,
     /// Whether the session has turned away from it; it may linger for its closing handshake.
@@ -114,6 +116,7 @@ impl Link {
             sending: Payload::Data(Kept::default()),
             unflushed: Vec::new(),
             is_logged_in: false,
+            settings_asked: 0,
             renew_at: None,
             closing: None,
             is_retired: false,

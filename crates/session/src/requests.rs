@@ -63,6 +63,8 @@ pub(crate) enum Purpose {
     Ping,
     /// The session's login.
     Login,
+    /// A setting of the connection.
+    Setting { name: &'static str, is_required: bool },
     /// The session's change of subscriptions.
     Topics { asked: Vec<Topic>, subscribe: bool },
 }

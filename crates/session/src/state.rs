@@ -76,8 +76,12 @@ impl State {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
+    /// Making those settings of the connection that need no login.
+    Settings,
     /// Logging in.
     Login,
+    /// Making those settings of the connection that need the login.
+    PrivateSettings,
     /// Restoring the required subscriptions.
     Subscriptions,
 }

@@ -58,6 +58,20 @@ pub enum Event {
         /// How long the login holds, where the server said so.
         expires_in: Option<Duration>,
     },
+    /// A setting of the connection was made.
+    SettingMade {
+        /// The link.
+        link: Generation,
+        /// The setting.
+        name: &'static str,
+    },
+    /// A setting of the connection was refused, or not answered.
+    SettingRefused {
+        /// The link.
+        link: Generation,
+        /// The setting.
+        name: &'static str,
+    },
     /// The server refused the login.
     LoginRefused {
         /// The link.
@@ -169,6 +183,8 @@ impl Event {
             Self::ConnectFailed { .. } => "connect_failed",
             Self::Connected { .. } => "connected",
             Self::LoggedIn { .. } => "logged_in",
+            Self::SettingMade { .. } => "setting_made",
+            Self::SettingRefused { .. } => "setting_refused",
             Self::LoginRefused { .. } => "login_refused",
             Self::Ready { .. } => "ready",
             Self::Lost { .. } => "lost",
@@ -195,6 +211,7 @@ impl Event {
         match self {
             Self::ConnectFailed { .. }
             | Self::LoginRefused { .. }
+            | Self::SettingRefused { .. }
             | Self::GaveUp { .. }
             | Self::Undecodable { .. }
             | Self::HandlerPanicked { .. }
@@ -216,6 +233,7 @@ impl Event {
             Self::GaveUp { .. } | Self::HandlerPanicked { .. } | Self::LoginRefused { .. } => Severity::Error,
             Self::ConnectFailed { .. }
             | Self::Lost { .. }
+            | Self::SettingRefused { .. }
             | Self::Undecodable { .. }
             | Self::HighWater { .. }
             | Self::ItemsDropped { .. }
@@ -227,6 +245,7 @@ impl Event {
             | Self::Closed => Severity::Info,
             Self::Connecting { .. }
             | Self::PhaseBegan { .. }
+            | Self::SettingMade { .. }
             | Self::ReconnectScheduled { .. }
             | Self::Stale { .. }
             | Self::LowWater { .. } => Severity::Debug,
@@ -244,6 +263,8 @@ impl fmt::Display for Event {
             Self::ConnectFailed { link, error } => write!(f, "could not connect: {} ({link})", Chain(error)),
             Self::Connected { link, took } => write!(f, "connected in {took:.1?} ({link})"),
             Self::LoggedIn { link, .. } => write!(f, "logged in ({link})"),
+            Self::SettingMade { link, name } => write!(f, "setting {name} made ({link})"),
+            Self::SettingRefused { link, name } => write!(f, "setting {name} refused ({link})"),
             Self::LoginRefused { link } => write!(f, "login refused ({link})"),
             Self::Ready { link, took } => write!(f, "ready after {took:.1?} ({link})"),
             Self::Lost { link, reason, lived } => {

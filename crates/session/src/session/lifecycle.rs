@@ -89,6 +89,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     /// nothing; while it waits for the next attempt, the attempt begins at once.
     pub fn reconnect(&mut self, now: Instant) {
         match self.life {
+            // Asked for before: it follows as soon as the old link has been closed in good order.
+            Life::Waiting { hurries: true, .. } => {}
             Life::Waiting { .. } => self.dial(now),
             Life::Opening { link, .. } | Life::Ready { link } => {
                 if let Some(index) = self.index(link) {

@@ -6,7 +6,8 @@ use std::{
 };
 
 use nova_behaviour::{
-    AuthHandler, Behaviour, ConnectAction, ConnectionHandler, Grant, LoginMoment, Policy, Refusal,
+    AuthHandler, Behaviour, Body, ConnectAction, ConnectionHandler, Grant, LoginMoment, Policy, Refusal,
+    Setting, SettingHandler,
 };
 use nova_telemetry::Event;
 use nova_transport::{Generation, Handshake, LostReason};
@@ -17,7 +18,7 @@ use crate::{
     guard::guarded,
     link::{Outgoing, Payload, Stage},
     request_error::{NotSent, RequestError},
-    requests::{Entry, Purpose, Settlement},
+    requests::{Purpose, Settlement},
     state::{EndCause, Step},
     wakes::remember_also,
     wall::WallClock,
@@ -36,7 +37,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let took = now.saturating_duration_since(open.began);
         self.events.counters.link = link;
         self.emit(now, Event::Connected { link, took });
-        self.set_life(Life::Opening { link, step: Step::Login, deadline });
+        self.set_life(Life::Opening { link, step: Step::Settings, deadline });
         match guarded(|| self.handlers.connection().connected(hello)) {
             Ok(ConnectAction::Proceed) => {}
             Ok(ConnectAction::Reply(messages)) => {
@@ -52,33 +53,38 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             }
             Err(_) => self.panicked(now, "connection"),
         }
+        if self.active() == Some(link) {
+            self.make_settings(now, index, false);
+        }
         self.advance(now);
         self.arm();
     }
 
-    /// Takes the next step towards ready.
+    /// Takes the next step towards ready, if the present one is done.
     pub(super) fn advance(&mut self, now: Instant) {
-        let Life::Opening { link, deadline, .. } = self.life else { return };
-        let Some(index) = self.index(link) else { return };
-        let is_logged_in = self.link(index).is_some_and(|link| link.is_logged_in);
-        let needs_login = guarded(|| self.handlers.auth().is_required()).unwrap_or_else(|_| {
-            self.panicked(now, "auth");
-            // Nothing private may be sent on the word of a handler that cannot speak.
-            true
-        });
-        if needs_login && !is_logged_in {
-            let is_under_way = |entry: &Entry| matches!(entry.purpose, Purpose::Login);
-            if self.requests.select(is_under_way).is_empty() {
-                self.log_in(now, index);
+        while let Life::Opening { link, step, deadline } = self.life {
+            let Some(index) = self.index(link) else { return };
+            let Some(open) = self.link(index) else { return };
+            let (is_logged_in, settings_asked) = (open.is_logged_in, open.settings_asked);
+            let next = match step {
+                Step::Settings | Step::PrivateSettings if settings_asked > 0 => return,
+                Step::Login if !is_logged_in && self.needs_login(now) => return,
+                Step::Subscriptions if self.topics.lacks_required() => return self.reconcile(now),
+                Step::Settings => Step::Login,
+                Step::Login => Step::PrivateSettings,
+                Step::PrivateSettings => Step::Subscriptions,
+                Step::Subscriptions => return self.become_ready(now, index, link),
+            };
+            self.set_life(Life::Opening { link, step: next, deadline });
+            match next {
+                Step::Login if self.needs_login(now) => self.log_in(now, index),
+                Step::PrivateSettings => self.make_settings(now, index, true),
+                _ => {}
             }
-            return;
         }
-        if self.topics.lacks_required() {
-            if !matches!(self.life, Life::Opening { step: Step::Subscriptions, .. }) {
-                self.set_life(Life::Opening { link, step: Step::Subscriptions, deadline });
-            }
-            return self.reconcile(now);
-        }
+    }
+
+    fn become_ready(&mut self, now: Instant, index: usize, link: Generation) {
         self.was_ready = true;
         self.pacer.ready(now);
         self.set_life(Life::Ready { link });
@@ -89,6 +95,83 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.wake_writer(index);
     }
 
+    fn needs_login(&mut self, now: Instant) -> bool {
+        guarded(|| self.handlers.auth().is_required()).unwrap_or_else(|_| {
+            self.panicked(now, "auth");
+            // Nothing private may be sent on the word of a handler that cannot speak.
+            true
+        })
+    }
+
+    /// Asks for the settings of the connection, those that need the login or those that do not.
+    fn make_settings(&mut self, now: Instant, index: usize, needs_login: bool) {
+        let Ok(wanted) = guarded(|| self.handlers.connection_settings().wanted()) else {
+            self.panicked(now, "connection settings");
+            return self.not_established(
+                now,
+                index,
+                "the handler of connection settings panicked".to_owned(),
+            );
+        };
+        for setting in wanted.into_iter().filter(|setting| setting.needs_login == needs_login) {
+            let Setting { name, request, is_required, .. } = setting;
+            if let Err(error) =
+                self.ask_for_session(now, index, Purpose::Setting { name, is_required }, request)
+            {
+                let why = format!("the setting \"{name}\" could not be sent: {error}");
+                return self.not_established(now, index, why);
+            }
+            if let Some(link) = self.link_mut(index) {
+                link.settings_asked += 1;
+            }
+        }
+    }
+
+    /// A setting was answered, or will not be.
+    pub(super) fn setting_ended(
+        &mut self,
+        now: Instant,
+        link: Generation,
+        (name, is_required): (&'static str, bool),
+        outcome: Result<Settlement, RequestError>,
+    ) {
+        let Some(index) = self.index(link) else { return };
+        let answer = match &outcome {
+            Ok(Settlement::Reply(kept)) => Ok(kept.as_body()),
+            Ok(_) => Ok(Body::Text("")),
+            Err(RequestError::Refused(refusal)) => Err(refusal.clone()),
+            Err(RequestError::TimedOut { .. }) => Err(Refusal::new("it was not answered")),
+            // The link went, and with it the setting.
+            Err(_) => return,
+        };
+        let read = guarded(|| self.handlers.connection_settings().answered(name, answer));
+        if let Some(link) = self.link_mut(index) {
+            link.settings_asked = link.settings_asked.saturating_sub(1);
+        }
+        match read {
+            Ok(Ok(())) => self.emit(now, Event::SettingMade { link, name }),
+            Ok(Err(refusal)) => {
+                self.emit(now, Event::SettingRefused { link, name });
+                if is_required {
+                    return self.not_established(
+                        now,
+                        index,
+                        format!("the setting \"{name}\" was refused: {refusal}"),
+                    );
+                }
+            }
+            Err(_) => {
+                self.panicked(now, "connection settings");
+                return self.not_established(
+                    now,
+                    index,
+                    "the handler of connection settings panicked".to_owned(),
+                );
+            }
+        }
+        self.advance(now);
+    }
+
     /// Logs in anew on the present link. Returns a ticket for [`poll_login`](Self::poll_login); a
     /// refusal is also judged by the error handler, whose default ends the session.
     ///
@@ -96,7 +179,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     ///
     /// The service has no login, or there is no open link.
     pub fn authenticate(&mut self, now: Instant) -> Result<u64, RequestError> {
-        if !guarded(|| self.handlers.auth().is_required()).unwrap_or(false) {
+        if !self.needs_login(now) {
             return Err(NotSent::Unsupported("authentication").into());
         }
         let index = self.active().and_then(|link| self.index(link)).ok_or(NotSent::NotReady)?;

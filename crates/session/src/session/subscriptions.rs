@@ -16,6 +16,7 @@ use crate::{
     guard::guarded,
     request_error::{NotSent, RequestError},
     requests::{Purpose, Settlement},
+    state::Step,
     topics::TopicState,
 };
 
@@ -149,8 +150,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     pub(super) fn reconcile(&mut self, now: Instant) {
         let Some(index) = self.active().and_then(|link| self.index(link)) else { return };
         // Nothing is asked for before login.
-        let is_opening = matches!(self.life, Life::Opening { step: crate::state::Step::Login, .. });
-        if is_opening {
+        if let Life::Opening { step, .. } = self.life
+            && step != Step::Subscriptions
+        {
             return;
         }
         let batch = guarded(|| self.handlers.subscriptions().batch()).unwrap_or(1);
@@ -187,6 +189,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Purpose::Login => {
                 if let Some(link) = self.active() {
                     self.login_ended(now, link, outcome);
+                }
+            }
+            Purpose::Setting { name, is_required } => {
+                if let Some(link) = self.active() {
+                    self.setting_ended(now, link, (name, is_required), outcome);
                 }
             }
             Purpose::Topics { asked, subscribe: false } => {
