@@ -12,7 +12,7 @@ use std::{
 
 use nova_behaviour::{Body, Correlation, Kept, RequestId, Topic};
 use nova_ratelimit::Charge;
-use nova_transport::Generation;
+use nova_transport::{Generation, LostReason};
 
 use crate::request_error::RequestError;
 
@@ -44,6 +44,8 @@ pub(crate) struct Entry {
     pub(crate) wants_reply: bool,
     /// Body and price, kept for a second sending, if the caller asked for that.
     pub(crate) replay: Option<(Kept, Charge)>,
+    /// The last link it was lost with, if it waits to be sent again: it cannot end as never sent.
+    pub(crate) lost_with: Option<(Generation, LostReason)>,
     pub(crate) waker: Option<Waker>,
 }
 
@@ -110,6 +112,22 @@ impl Requests {
 
     pub(crate) fn entry_mut(&mut self, id: RequestId) -> Option<&mut Entry> {
         self.entries.get_mut(&id)
+    }
+
+    /// The outcome as its caller may know it: what waits to be sent again has been sent before.
+    pub(crate) fn truthful(
+        &self,
+        id: RequestId,
+        outcome: Result<Settlement, RequestError>,
+    ) -> Result<Settlement, RequestError> {
+        let Some((link, reason)) = self.entries.get(&id).and_then(|entry| entry.lost_with.clone()) else {
+            return outcome;
+        };
+        outcome.map_err(|error| match error {
+            RequestError::NotSent(_) => RequestError::SentUnknown { link, reason },
+            RequestError::TimedOut { .. } => RequestError::TimedOut { sent: true },
+            error => error,
+        })
     }
 
     /// Ends a request that has not ended: keeps the outcome for its caller and returns the waker,

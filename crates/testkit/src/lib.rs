@@ -4,8 +4,13 @@
 //! follows a script down to the byte, generated certificates, a proxy that breaks connections, and
 //! the proxies a client may have to go through.
 //!
+//! [`world`] holds a session in virtual time against a simulated peer (feature `world`): no runtime,
+//! no sockets, faults by seed, and a checker of what must always hold.
+//!
 //! Everything here is for tests: what goes wrong panics with the reason, no wait is endless, and
 //! all sockets stay on the loopback interface.
 
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "world")]
+pub mod world;

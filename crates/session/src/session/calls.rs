@@ -12,6 +12,7 @@ use nova_behaviour::{
 };
 use nova_ratelimit::{Charge, Limiter};
 use nova_telemetry::{Event, Lane as LaneName, Outcome};
+use nova_transport::{Generation, LostReason};
 
 use super::{Life, Session};
 use crate::{
@@ -128,6 +129,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             correlation,
             wants_reply,
             replay: ask.replay.then(|| (body.clone(), charge.clone())),
+            lost_with: None,
             waker: None,
         };
         self.requests.insert(id, entry, matcher);
@@ -160,6 +162,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             correlation: Correlation::Unanswered,
             wants_reply: true,
             replay: None,
+            lost_with: None,
             waker: None,
         };
         self.requests.insert(id, entry, None);
@@ -206,6 +209,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if was_queued {
             self.unqueue(now, id);
         }
+        let outcome = self.requests.truthful(id, outcome);
         let name = match &outcome {
             Ok(Settlement::Reply(_)) => Outcome::Reply,
             Ok(Settlement::Handed) => Outcome::Handed,
@@ -228,9 +232,16 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     /// Puts a request that was sent on a lost link back in front of the queue.
-    pub(super) fn requeue(&mut self, now: Instant, id: RequestId, body: Kept, charge: Charge) {
+    pub(super) fn requeue(
+        &mut self,
+        now: Instant,
+        id: RequestId,
+        (body, charge): (Kept, Charge),
+        lost_with: (Generation, LostReason),
+    ) {
         let link_wait = self.settings.call_deadline;
         if let Some(entry) = self.requests.live_mut(id) {
+            entry.lost_with = Some(lost_with);
             // From here on it waits for a link, since it is to be sent on the next.
             entry.waits_until.get_or_insert(after(now, link_wait));
         }
@@ -260,6 +271,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             correlation,
             wants_reply: correlation != Correlation::Unanswered,
             replay: None,
+            lost_with: None,
             waker: None,
         };
         let outgoing = Outgoing { payload: Payload::Data(body), owner: Some(id), charge };

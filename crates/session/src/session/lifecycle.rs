@@ -357,7 +357,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         for id in self.requests.select(on_link).into_iter().rev() {
             let replay = self.requests.live_mut(id).and_then(|entry| entry.replay.clone());
             match replay {
-                Some((body, charge)) if !is_ending => self.requeue(now, id, body, charge),
+                Some(copy) if !is_ending => self.requeue(now, id, copy, (link, reason.clone())),
                 _ => {
                     let unknown = RequestError::SentUnknown { link, reason: reason.clone() };
                     self.settle(now, id, Err(unknown));

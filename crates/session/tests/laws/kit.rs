@@ -7,7 +7,7 @@ use nova_behaviour::{
     RequestId, Topic,
 };
 use nova_reconnect::Linear;
-use nova_session::{Arrival, Ask, Delivery, Gap, RequestError, Settlement, Wanted};
+use nova_session::{Ask, RequestError, Settlement, Wanted};
 use nova_testkit::world::{
     Marks, Peer, Setup, World,
     venue::{self, Topics, Words},
@@ -100,22 +100,6 @@ pub(crate) fn text(outcome: Result<Settlement, RequestError>) -> String {
     match outcome {
         Ok(Settlement::Reply(Kept::Text(text))) => text,
         other => panic!("not a reply of text: {other:?}"),
-    }
-}
-
-/// Deliveries as short text: items as their body, gaps as `gap(cause, missing)`.
-pub(crate) fn shown(taken: &[(Delivery<Arrival>, Kept)]) -> Vec<String> {
-    let show = |(delivery, body): &(Delivery<Arrival>, Kept)| match delivery {
-        Delivery::Item(_) => String::from_utf8_lossy(body.as_body().as_bytes()).trim_matches('"').to_owned(),
-        Delivery::Gap(gap) => show_gap(gap),
-    };
-    taken.iter().map(show).collect()
-}
-
-fn show_gap(gap: &Gap) -> String {
-    match gap.missing {
-        Some(count) => format!("gap({}, {count})", gap.cause.name()),
-        None => format!("gap({})", gap.cause.name()),
     }
 }
 

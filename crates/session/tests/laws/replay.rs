@@ -13,6 +13,9 @@ fn run(setup: Setup<VenueHandlers, Paced>) -> World<VenueHandlers, Paced, VenueP
         let _ = world.call(nova_testkit::world::venue::VenueRequest::say(round.to_string()));
         let pause = millis(world.chance().u64(0..2000));
         world.run_for(pause);
+        if world.chance().u8(..) < 10 {
+            world.cut();
+        }
     }
     world.with(|session, now| session.shutdown(now, secs(1)));
     world.run_until_closed();
