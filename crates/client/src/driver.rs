@@ -8,7 +8,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::SystemTime,
 };
 
@@ -61,6 +61,10 @@ struct Abandons<H: Behaviour, P: Policy>(Arc<Shared<H, P>>);
 impl<H: Behaviour, P: Policy> Drop for Abandons<H, P> {
     fn drop(&mut self) {
         self.0.with(|session| session.abandon(now()));
+        // The pump is gone as well: the stream of events would never end for its receivers.
+        let (mut records, cx) = (Vec::new(), Context::from_waker(Waker::noop()));
+        let _ = self.0.with(|session| session.poll_events(now(), &mut records, &cx));
+        records.into_iter().for_each(|record| self.0.publish_event(record));
     }
 }
 
