@@ -1,0 +1,131 @@
+//! `SubscriptionHandler`: is_supported, batch, subscribe, unsubscribe, answered.
+
+use websockex_nova::{
+    behaviour::{Body, Confirmation, Refusal, SubscriptionHandler, Topic, TopicRequest},
+    client::SubscribeError,
+    prelude::*,
+    session::{NotSent, SubscriptionEnd, TopicState},
+};
+
+use crate::venue::{Lines, Stream, Topics, Words, hears, prepare, ready_on, texts, venue};
+
+#[tokio::test]
+async fn subscribe_and_unsubscribe_are_written_by_the_handler() {
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Topics)).connect().await.unwrap();
+    let stream = client.subscribe(Stream("a")).await.unwrap();
+    assert_eq!(client.topics(), [(Topic::from("a"), TopicState::Confirmed)]);
+    drop(stream);
+    hears(venue.journal(), "the end of the subscription", |text| text.contains("unsubscribe")).await;
+    assert_eq!(texts(venue.journal(), 1), ["1 subscribe a", "2 unsubscribe a"]);
+}
+
+#[tokio::test]
+async fn no_request_names_more_topics_than_a_batch_allows() {
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Topics)).connect().await.unwrap();
+    let (a, b, c) = tokio::join!(
+        client.subscribe(Stream("a")),
+        client.subscribe(Stream("b")),
+        client.subscribe(Stream("c"))
+    );
+    let streams = [a.unwrap(), b.unwrap(), c.unwrap()];
+    client.call("cut").await.unwrap_err();
+    ready_on(&client, 2).await;
+    // All three come back by themselves, two in one request and one in the next.
+    hears(venue.journal(), "the second batch", |text| text.ends_with("subscribe c") && text.starts_with('6'))
+        .await;
+    let restored: Vec<_> = texts(venue.journal(), 2).iter().map(|text| text[2..].to_owned()).collect();
+    assert_eq!(restored, ["subscribe a,b", "subscribe c"]);
+    drop(streams);
+}
+
+#[tokio::test]
+async fn only_what_the_answer_names_is_confirmed() {
+    /// Asks for another topic than the one wanted, so that the answer does not name it.
+    struct Mumbling;
+    impl SubscriptionHandler<Words> for Mumbling {
+        fn subscribe(&mut self, _: &[Topic]) -> TopicRequest<String> {
+            TopicRequest::Send("subscribe other".to_owned())
+        }
+
+        fn unsubscribe(&mut self, _: &[Topic]) -> TopicRequest<String> {
+            TopicRequest::Local
+        }
+
+        fn answered(&mut self, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) -> Confirmation {
+            Topics.answered(asked, answer)
+        }
+    }
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Mumbling)).connect().await.unwrap();
+    let error = client.subscribe(Stream("wanted")).await.unwrap_err();
+    assert!(matches!(error, SubscribeError::Ended(SubscriptionEnd::Refused(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn by_default_an_error_refuses_all_that_was_asked() {
+    struct Denied;
+    impl SubscriptionHandler<Words> for Denied {
+        fn subscribe(&mut self, _: &[Topic]) -> TopicRequest<String> {
+            TopicRequest::Send("deny not for you".to_owned())
+        }
+
+        fn unsubscribe(&mut self, _: &[Topic]) -> TopicRequest<String> {
+            TopicRequest::Local
+        }
+    }
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Denied)).connect().await.unwrap();
+    match client.subscribe(Stream("a")).await.unwrap_err() {
+        SubscribeError::Ended(SubscriptionEnd::Refused(refusal)) => {
+            assert_eq!(refusal.message, "not for you")
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(client.topics(), [], "a refused subscription that is gone is not wanted any more");
+}
+
+#[tokio::test]
+async fn where_subscriptions_are_not_supported_the_error_is_typed() {
+    struct Unsupported;
+    impl SubscriptionHandler<Words> for Unsupported {
+        fn is_supported(&self) -> bool {
+            false
+        }
+
+        fn subscribe(&mut self, _: &[Topic]) -> TopicRequest<String> {
+            panic!("nothing is asked for where nothing is supported")
+        }
+
+        fn unsubscribe(&mut self, _: &[Topic]) -> TopicRequest<String> {
+            panic!("nothing is asked for where nothing is supported")
+        }
+    }
+    let venue = venue().await;
+    let handlers = Handlers::new(Lines).with_subscriptions(Unsupported);
+    let client = prepare(&venue.url(), handlers).connect().await.unwrap();
+    let error = client.subscribe(Stream("a")).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SubscribeError::NotAccepted(RequestError::NotSent(NotSent::Unsupported("subscriptions")))
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_required_topic_is_acknowledged_before_the_client_is_ready_again() {
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Topics)).connect().await.unwrap();
+    let _stream = client.subscribe(Stream("a")).required().await.unwrap();
+    client.call("cut").await.unwrap_err();
+    ready_on(&client, 2).await;
+    assert_eq!(client.topics(), [(Topic::from("a"), TopicState::Confirmed)]);
+}
