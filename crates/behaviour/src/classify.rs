@@ -9,7 +9,7 @@ use http::StatusCode;
 use nova_frame_codec::CloseCode;
 use nova_transport::{ConnectError, HttpRefusal, LostReason, ProxyError, TlsError, UpgradeError};
 
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, topic::Topic};
 
 /// Something that went wrong and wants a decision.
 #[derive(Debug)]
@@ -21,6 +21,9 @@ pub enum Fault<'a> {
     LoginRefused(&'a Refusal),
     /// The message handler could not make sense of a message.
     Undecodable(&'a (dyn StdError + Send + Sync)),
+    /// A topic is silent for longer than its subscribers wished, although it was subscribed to
+    /// anew.
+    Stale(&'a Topic),
     /// A handler panicked; names its role.
     Panicked(&'static str),
 }
@@ -51,7 +54,7 @@ pub fn classify(fault: &Fault<'_>, wall: SystemTime) -> Class {
         Fault::Lost(LostReason::Connect(error)) => connect(error, wall),
         Fault::Lost(LostReason::ClosedByPeer(Some(frame))) => close_code(frame.code()),
         Fault::Lost(LostReason::Shutdown) | Fault::LoginRefused(_) => Class::Fatal,
-        Fault::Lost(_) | Fault::Undecodable(_) | Fault::Panicked(_) => Class::Transient,
+        Fault::Lost(_) | Fault::Undecodable(_) | Fault::Stale(_) | Fault::Panicked(_) => Class::Transient,
     }
 }
 

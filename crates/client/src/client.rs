@@ -3,7 +3,7 @@
 use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
 
 use nova_behaviour::{Behaviour, Call, Channel, CodecHandler, Grant, Json, Kept, Policies, Policy, Topic};
-use nova_session::{Content, EndCause, NotSent, RequestError, ShutdownReport, State, TopicState};
+use nova_session::{Content, EndCause, NotSent, RequestError, ShutdownReport, State, TopicStatus};
 use serde::Serialize;
 
 use crate::{
@@ -101,9 +101,26 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
 
     /// Every topic of the wanted set, and how far it has come.
     #[must_use]
-    pub fn topics(&self) -> Vec<(Topic, TopicState)> {
-        self.shared()
-            .with(|session| session.topics().map(|(topic, state)| (topic.clone(), state.clone())).collect())
+    pub fn topics(&self) -> Vec<TopicStatus> {
+        self.shared().with(|session| session.topics().collect())
+    }
+
+    /// The names of the wanted set, to be kept and given to a later client's
+    /// [`restore`](Self::restore). What was refused or unsubscribed is not in it.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<Topic> {
+        self.shared().with(|session| session.wanted())
+    }
+
+    /// Wants the topics of an earlier client at once, until subscriptions take them over or
+    /// [`forget_restored`](Self::forget_restored) gives up the rest.
+    pub fn restore(&self, wanted: &[Topic]) {
+        self.shared().with(|session| session.restore(wanted));
+    }
+
+    /// Gives up the restored topics that no subscription has taken over.
+    pub fn forget_restored(&self) {
+        self.shared().with(|session| session.forget_restored());
     }
 
     /// Logs in anew on the present link, as is done by itself after every reconnect and before a

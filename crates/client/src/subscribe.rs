@@ -10,10 +10,7 @@ use std::{
 use nova_behaviour::{Behaviour, Bound, Channel, Conflate, Policy};
 use nova_session::{Overflow, RequestError, SubscriptionEnd, Wanted};
 
-use crate::{
-    shared::{Hold, now},
-    subscription::Subscription,
-};
+use crate::{shared::Hold, subscription::Subscription};
 
 /// A subscription about to be made. Await it; it yields once the service has acknowledged it.
 ///
@@ -27,12 +24,23 @@ pub struct SubscribeBuilder<H: Behaviour, P: Policy, C> {
     overflow: Overflow,
     bound: Option<Bound>,
     required: bool,
+    priority: u8,
+    fresh_within: Option<Duration>,
     deadline: Option<Duration>,
 }
 
 impl<H: Behaviour, P: Policy, C: Channel<Dialect = H::Dialect>> SubscribeBuilder<H, P, C> {
     pub(crate) fn new(hold: Arc<Hold<H, P>>, channel: C) -> Self {
-        Self { hold, channel, overflow: Overflow::default(), bound: None, required: false, deadline: None }
+        Self {
+            hold,
+            channel,
+            overflow: Overflow::default(),
+            bound: None,
+            required: false,
+            priority: 0,
+            fresh_within: None,
+            deadline: None,
+        }
     }
 
     /// Keeps only the newest item while the subscriber is busy. Only for items that are
@@ -82,6 +90,20 @@ impl<H: Behaviour, P: Policy, C: Channel<Dialect = H::Dialect>> SubscribeBuilder
         self
     }
 
+    /// After a reconnect, topics of higher priority are asked for first. Default: 0.
+    pub fn priority(mut self, priority: u8) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// How long the topic may be silent before it counts as stale: an event tells so, it is
+    /// subscribed to anew, and if that does not help, the error handler judges; its default
+    /// reconnects. Default: for ever.
+    pub fn fresh_within(mut self, within: Duration) -> Self {
+        self.fresh_within = Some(within);
+        self
+    }
+
     /// How long to wait for the acknowledgement. Default: the settings' `call_deadline`, 30 s.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -89,12 +111,13 @@ impl<H: Behaviour, P: Policy, C: Channel<Dialect = H::Dialect>> SubscribeBuilder
     }
 
     async fn make(self) -> Result<Subscription<C::Item>, SubscribeError> {
-        let Self { hold, channel, overflow, bound, required, deadline } = self;
+        let Self { hold, channel, overflow, bound, required, priority, fresh_within, deadline } = self;
         let mut wanted = Wanted::new(vec![channel.topic()]);
         (wanted.overflow, wanted.bound, wanted.required) = (overflow, bound, required);
-        let (id, default) = hold.0.with(|session| {
-            session.subscribe(now(), wanted).map(|id| (id, session.settings().call_deadline))
-        })?;
+        (wanted.priority, wanted.fresh_within) = (priority, fresh_within);
+        let (id, default) = hold
+            .0
+            .with(|session| session.subscribe(wanted).map(|id| (id, session.settings().call_deadline)))?;
         // From here on, dropping the subscription takes it back.
         let subscription = Subscription::new(Arc::clone(&hold), id);
         let confirmed = poll_fn(|cx| hold.0.with(|session| session.poll_confirmed(id, cx)));

@@ -12,6 +12,7 @@ use nova_transport::LostReason;
 use crate::{
     delivery::{Arrival, Delivery, Gap, GapCause, Side},
     state::EndCause,
+    topics::Hold,
     wakes::{Wakes, remember},
 };
 
@@ -95,7 +96,7 @@ pub(crate) struct Deliveries {
 
 #[derive(Debug)]
 struct Subscription {
-    required: bool,
+    hold: Hold,
     topics: Vec<Stream>,
     queue: VecDeque<Queued>,
     bytes: usize,
@@ -133,7 +134,7 @@ impl Deliveries {
         topics: &[Topic],
         overflow: Overflow,
         bound: Bound,
-        required: bool,
+        hold: Hold,
     ) -> SubscriptionId {
         self.last += 1;
         let id = SubscriptionId(self.last);
@@ -143,7 +144,7 @@ impl Deliveries {
         let topics =
             topics.iter().map(|topic| Stream { topic: topic.clone(), last: None, taken: None, hole: None });
         let subscription = Subscription {
-            required,
+            hold,
             topics: topics.collect(),
             queue: VecDeque::new(),
             bytes: 0,
@@ -192,11 +193,19 @@ impl Deliveries {
         });
     }
 
-    /// The topics of a subscription, and whether they are required.
-    pub(crate) fn topics(&self, id: SubscriptionId) -> Option<(Vec<Topic>, bool)> {
+    /// The topics of a subscription, and how it holds them.
+    pub(crate) fn topics(&self, id: SubscriptionId) -> Option<(Vec<Topic>, Hold)> {
         let subscription = self.subscriptions.get(&id)?;
         let topics = subscription.topics.iter().map(|stream| stream.topic.clone());
-        Some((topics.collect(), subscription.required))
+        Some((topics.collect(), subscription.hold))
+    }
+
+    /// When something arrived on this topic last.
+    pub(crate) fn last_arrival(&self, topic: &str) -> Option<Instant> {
+        let takers = self.takers.get(topic)?.iter().filter_map(|id| self.subscriptions.get(id));
+        let streams = takers.flat_map(|subscription| &subscription.topics);
+        let streams = streams.filter(|stream| stream.topic.as_str() == topic);
+        streams.filter_map(|stream| stream.last.map(|side| side.at)).max()
     }
 
     /// Those who take this topic.

@@ -30,5 +30,5 @@ pub use request_error::{NotSent, RequestError};
 pub use requests::{Matcher, Settlement};
 pub use session::{Answer, Ask, Content, Dial, Session, Sleep, Start, Transmit, Wanted};
 pub use state::{EndCause, ShutdownReport, State, Step};
-pub use topics::TopicState;
+pub use topics::{TopicState, TopicStatus};
 pub use wakes::Wakes;

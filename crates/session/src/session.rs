@@ -177,7 +177,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             requests: Requests::default(),
             outbox: Lane::new(settings.lanes.user),
             limited_until: None,
-            topics: Topics::new(),
+            topics: Topics::default(),
             deliveries: Deliveries::default(),
             events: Events::new(settings.events),
             last_login: (0, Ok(Grant::default())),

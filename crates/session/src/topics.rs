@@ -1,15 +1,18 @@
-//! The desired state of subscriptions: which topics are wanted, and how far each has come (L6).
+//! The desired state of subscriptions: which topics are wanted, and how far each has come (L6, L9).
 //!
 //! The wanted set changes only by explicit calls. A topic is confirmed only by what an answer
-//! names. The reconciler in `session::subscriptions` drives the difference.
+//! names. The reconciler in `session::subscriptions` drives the difference, one request at a time,
+//! as the limiter lets it.
 
 use std::{
     collections::BTreeMap,
-    task::Waker,
+    task::{Context, Waker},
     time::{Duration, Instant},
 };
 
 use nova_behaviour::{Refusal, Topic};
+
+use crate::wakes::remember_also;
 
 /// How far a topic has come.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,101 +29,193 @@ pub enum TopicState {
     Confirmed,
     /// Refused by the server. Not asked for again.
     Refused(Refusal),
-    /// No longer wanted; the server has not yet acknowledged that.
+    /// No longer wanted on this link; the server has not yet acknowledged that.
     Leaving,
 }
 
-#[derive(Debug)]
+/// A topic of the wanted set, and how far it has come.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TopicStatus {
+    /// The topic.
+    pub topic: Topic,
+    /// How far it has come.
+    pub state: TopicState,
+    /// Whether nothing came on it for longer than its subscribers wished.
+    pub is_stale: bool,
+    /// How many subscriptions share it.
+    pub subscribers: usize,
+}
+
+/// How a subscription wants its topics to be held.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Hold {
+    /// Whether the session is ready only once the topic is acknowledged.
+    pub(crate) required: bool,
+    /// Higher is asked for first.
+    pub(crate) priority: u8,
+    /// How long the topic may be silent.
+    pub(crate) fresh_within: Option<Duration>,
+}
+
+#[derive(Debug, Default)]
 pub(crate) struct Topics {
     entries: BTreeMap<Topic, Entry>,
-    /// When the first topic may be asked for again.
-    retry_at: Option<Instant>,
+    /// Whether there may be something to ask for now.
+    has_work: bool,
 }
 
 #[derive(Debug)]
 struct Entry {
     state: TopicState,
-    /// How many subscriptions hold it.
-    holders: usize,
-    /// How many of them are required for the session to be ready.
-    required: usize,
-    /// Whether it is wanted again although its leaving is under way.
+    holds: Vec<Hold>,
+    /// Whether it is held since it was restored, until a subscription takes it over.
+    is_restored: bool,
+    /// While leaving: whether the server has been told.
+    was_told: bool,
+    /// While leaving: whether it is wanted again afterwards.
     wanted_again: bool,
+    /// When its silence is looked at.
+    silent_at: Option<Instant>,
+    is_stale: bool,
     /// Those who wait for its confirmation.
     waiting: Vec<Waker>,
 }
 
-impl Topics {
-    pub(crate) const fn new() -> Self {
-        Self { entries: BTreeMap::new(), retry_at: None }
-    }
+/// What silence on a topic asks for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Silence {
+    /// It was silent for too long: it is subscribed to anew.
+    Stale(Topic),
+    /// It is silent although it was subscribed to anew.
+    StillStale(Topic),
+}
 
+impl Topics {
     /// One more subscription holds this topic.
-    pub(crate) fn want(&mut self, topic: &Topic, required: bool) {
-        let entry = self.entries.entry(topic.clone()).or_insert_with(|| Entry {
-            state: TopicState::Wanted { retry_at: None },
-            holders: 0,
-            required: 0,
-            wanted_again: false,
-            waiting: Vec::new(),
-        });
-        entry.holders += 1;
-        entry.required += usize::from(required);
+    pub(crate) fn want(&mut self, topic: &Topic, hold: Hold) {
+        let entry = self.entry(topic);
+        entry.is_restored = false;
+        entry.holds.push(hold);
         match entry.state {
             TopicState::Leaving => entry.wanted_again = true,
             // Somebody asks anew: the server may have changed its mind.
             TopicState::Refused(_) => entry.state = TopicState::Wanted { retry_at: None },
             _ => {}
         }
+        self.has_work = true;
     }
 
-    /// One subscription less holds this topic. Returns whether the server must be told.
-    pub(crate) fn release(&mut self, topic: &Topic, required: bool) -> bool {
-        let Some(entry) = self.entries.get_mut(topic) else { return false };
-        entry.holders = entry.holders.saturating_sub(1);
-        entry.required = entry.required.saturating_sub(usize::from(required));
-        if entry.holders > 0 {
-            return false;
+    /// Holds a topic of an earlier session until a subscription takes it over.
+    pub(crate) fn restore(&mut self, topic: &Topic) {
+        let entry = self.entry(topic);
+        entry.is_restored |= entry.holds.is_empty();
+        self.has_work = true;
+    }
+
+    fn entry(&mut self, topic: &Topic) -> &mut Entry {
+        self.entries.entry(topic.clone()).or_insert_with(|| Entry {
+            state: TopicState::Wanted { retry_at: None },
+            holds: Vec::new(),
+            is_restored: false,
+            was_told: false,
+            wanted_again: false,
+            silent_at: None,
+            is_stale: false,
+            waiting: Vec::new(),
+        })
+    }
+
+    /// One subscription less holds this topic.
+    pub(crate) fn release(&mut self, topic: &Topic, hold: Hold) {
+        let Some(entry) = self.entries.get_mut(topic) else { return };
+        if let Some(place) = entry.holds.iter().position(|known| *known == hold) {
+            entry.holds.swap_remove(place);
+        }
+        if entry.is_held() {
+            return;
         }
         match entry.state {
-            TopicState::Asked | TopicState::Confirmed => {
-                entry.state = TopicState::Leaving;
-                true
-            }
-            TopicState::Leaving => {
-                entry.wanted_again = false;
-                false
-            }
+            TopicState::Asked | TopicState::Confirmed => entry.leave(false),
+            TopicState::Leaving => entry.wanted_again = false,
             TopicState::Wanted { .. } | TopicState::Refused(_) => {
                 self.entries.remove(topic);
-                false
             }
+        }
+        self.has_work = true;
+    }
+
+    /// Nobody took over what was restored: it is wanted no longer.
+    pub(crate) fn forget_restored(&mut self) {
+        let restored = self.entries.iter().filter(|(_, entry)| entry.is_restored);
+        let forgotten: Vec<_> = restored.map(|(topic, _)| topic.clone()).collect();
+        for topic in forgotten {
+            if let Some(entry) = self.entries.get_mut(&topic) {
+                entry.is_restored = false;
+            }
+            self.release(&topic, Hold::default());
         }
     }
 
-    /// The topics that may be asked for now, at most `limit`, which count as asked from here on.
+    /// Subscribes to a confirmed topic anew: leave, acknowledgement, ask.
+    pub(crate) fn resynchronise(&mut self, topic: &str) {
+        let confirmed = |entry: &&mut Entry| entry.state == TopicState::Confirmed;
+        if let Some(entry) = self.entries.get_mut(topic).filter(confirmed) {
+            entry.leave(true);
+            self.has_work = true;
+        }
+    }
+
+    /// Something may have become possible: a link, a lapse of time.
+    pub(crate) fn look_again(&mut self) {
+        self.has_work = true;
+    }
+
+    /// Whether there may be something to ask for now. Cheap, for the path of every frame.
+    pub(crate) const fn has_work(&self) -> bool {
+        self.has_work
+    }
+
+    /// The topics to tell the server to stop, at most `limit`, which count as told from here on.
+    pub(crate) fn leave(&mut self, limit: usize) -> Vec<Topic> {
+        let untold = |entry: &Entry| entry.state == TopicState::Leaving && !entry.was_told;
+        let untold = self.entries.iter_mut().filter(|(_, entry)| untold(entry)).take(limit.max(1));
+        let tell = |(topic, entry): (&Topic, &mut Entry)| {
+            entry.was_told = true;
+            topic.clone()
+        };
+        untold.map(tell).collect()
+    }
+
+    /// The topics that may be asked for now, at most `limit`, the most urgent first, which count as
+    /// asked from here on. None left means that there is no work until something changes.
     pub(crate) fn ask(&mut self, now: Instant, limit: usize) -> Vec<Topic> {
         let may_ask = |entry: &Entry| match entry.state {
             TopicState::Wanted { retry_at } => retry_at.is_none_or(|at| at <= now),
             _ => false,
         };
-        let entries = self.entries.iter_mut().filter(|(_, entry)| may_ask(entry));
-        let ask = |(topic, entry): (&Topic, &mut Entry)| {
-            entry.state = TopicState::Asked;
-            topic.clone()
-        };
-        let asked = entries.take(limit.max(1)).map(ask).collect();
-        let retry = |entry: &Entry| match entry.state {
-            TopicState::Wanted { retry_at } => retry_at,
-            _ => None,
-        };
-        self.retry_at = self.entries.values().filter_map(retry).min();
-        asked
+        let askable = self.entries.iter().filter(|(_, entry)| may_ask(entry));
+        let mut askable: Vec<_> = askable.map(|(topic, entry)| (entry.urgency(), topic.clone())).collect();
+        // Stable: of equal urgency, in the order of their names.
+        askable.sort_by_key(|(urgency, _)| std::cmp::Reverse(*urgency));
+        askable.truncate(limit.max(1));
+        self.has_work = !askable.is_empty();
+        for (_, topic) in &askable {
+            if let Some(entry) = self.entries.get_mut(topic) {
+                entry.state = TopicState::Asked;
+            }
+        }
+        askable.into_iter().map(|(_, topic)| topic).collect()
     }
 
     /// The server named this topic as active. Returns those to wake.
-    pub(crate) fn confirmed(&mut self, topic: &Topic) -> Vec<Waker> {
-        self.change(topic, TopicState::Confirmed)
+    pub(crate) fn confirmed(&mut self, topic: &Topic, now: Instant) -> Vec<Waker> {
+        let waiting = self.change(topic, TopicState::Confirmed);
+        if let Some(entry) = self.entries.get_mut(topic).filter(|entry| entry.state == TopicState::Confirmed)
+        {
+            entry.silent_at = entry.fresh_within().and_then(|within| now.checked_add(within));
+        }
+        waiting
     }
 
     /// The server refused this topic. Returns those to wake.
@@ -142,9 +237,7 @@ impl Topics {
     /// Asking for this topic failed without an answer: it is tried again after a pause.
     pub(crate) fn unanswered(&mut self, topic: &Topic, now: Instant) {
         if let Some(entry) = self.entries.get_mut(topic).filter(|entry| entry.state == TopicState::Asked) {
-            let retry_at = now + RETRY_PAUSE;
-            entry.state = TopicState::Wanted { retry_at: Some(retry_at) };
-            self.retry_at = Some(self.retry_at.map_or(retry_at, |at| at.min(retry_at)));
+            entry.state = TopicState::Wanted { retry_at: Some(now + RETRY_PAUSE) };
         }
     }
 
@@ -157,6 +250,7 @@ impl Topics {
         if entry.wanted_again {
             entry.wanted_again = false;
             entry.state = TopicState::Wanted { retry_at: None };
+            self.has_work = true;
         } else {
             self.entries.remove(topic);
         }
@@ -166,37 +260,110 @@ impl Topics {
     pub(crate) fn link_lost(&mut self) {
         self.entries.retain(|_, entry| entry.state != TopicState::Leaving || entry.wanted_again);
         for entry in self.entries.values_mut() {
+            entry.silent_at = None;
+            entry.is_stale = false;
             if !matches!(entry.state, TopicState::Refused(_)) {
                 entry.wanted_again = false;
                 entry.state = TopicState::Wanted { retry_at: None };
             }
         }
+        self.has_work = true;
+    }
+
+    /// Looks at the topics whose silence is due. `last` tells when a topic was heard last.
+    pub(crate) fn silences(
+        &mut self,
+        now: Instant,
+        last: impl Fn(&Topic) -> Option<Instant>,
+    ) -> Vec<Silence> {
+        let mut found = Vec::new();
+        for (topic, entry) in &mut self.entries {
+            let Some(within) = entry.fresh_within() else { continue };
+            if entry.silent_at.is_none_or(|at| at > now) {
+                continue;
+            }
+            let heard_until = last(topic).and_then(|last| last.checked_add(within));
+            if heard_until.is_some_and(|until| until > now) {
+                entry.is_stale = false;
+                entry.silent_at = heard_until;
+                continue;
+            }
+            entry.silent_at = now.checked_add(within);
+            found.push(if entry.is_stale {
+                Silence::StillStale(topic.clone())
+            } else {
+                Silence::Stale(topic.clone())
+            });
+            entry.is_stale = true;
+        }
+        found
     }
 
     pub(crate) fn state(&self, topic: &Topic) -> Option<&TopicState> {
         self.entries.get(topic).map(|entry| &entry.state)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Topic, &TopicState)> {
-        self.entries.iter().map(|(topic, entry)| (topic, &entry.state))
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = TopicStatus> {
+        self.entries.iter().map(|(topic, entry)| TopicStatus {
+            topic: topic.clone(),
+            state: entry.state.clone(),
+            is_stale: entry.is_stale,
+            subscribers: entry.holds.len(),
+        })
     }
 
-    pub(crate) fn wait_for(&mut self, topic: &Topic, cx: &std::task::Context<'_>) {
+    /// What is wanted, without what was refused or is leaving for good.
+    pub(crate) fn wanted(&self) -> Vec<Topic> {
+        let is_wanted = |entry: &Entry| entry.is_held() && !matches!(entry.state, TopicState::Refused(_));
+        self.entries.iter().filter(|(_, entry)| is_wanted(entry)).map(|(topic, _)| topic.clone()).collect()
+    }
+
+    pub(crate) fn wait_for(&mut self, topic: &Topic, cx: &Context<'_>) {
         if let Some(entry) = self.entries.get_mut(topic) {
-            crate::wakes::remember_also(&mut entry.waiting, cx);
+            remember_also(&mut entry.waiting, cx);
         }
     }
 
     /// Whether a required topic is neither confirmed nor refused.
     pub(crate) fn lacks_required(&self) -> bool {
         self.entries.values().any(|entry| {
-            entry.required > 0 && !matches!(entry.state, TopicState::Confirmed | TopicState::Refused(_))
+            entry.holds.iter().any(|hold| hold.required)
+                && !matches!(entry.state, TopicState::Confirmed | TopicState::Refused(_))
         })
     }
 
-    /// When the first topic may be asked for again.
-    pub(crate) const fn timeout(&self) -> Option<Instant> {
-        self.retry_at
+    /// When a topic may be asked for again, or its silence is due, first.
+    pub(crate) fn timeout(&self) -> Option<Instant> {
+        self.entries.values().filter_map(Entry::timeout).min()
+    }
+}
+
+impl Entry {
+    fn is_held(&self) -> bool {
+        self.is_restored || !self.holds.is_empty()
+    }
+
+    fn leave(&mut self, wanted_again: bool) {
+        self.state = TopicState::Leaving;
+        self.was_told = false;
+        self.wanted_again = wanted_again;
+    }
+
+    fn urgency(&self) -> (bool, u8) {
+        let required = self.holds.iter().any(|hold| hold.required);
+        (required, self.holds.iter().map(|hold| hold.priority).max().unwrap_or_default())
+    }
+
+    fn fresh_within(&self) -> Option<Duration> {
+        self.holds.iter().filter_map(|hold| hold.fresh_within).min()
+    }
+
+    fn timeout(&self) -> Option<Instant> {
+        match self.state {
+            TopicState::Wanted { retry_at } => retry_at,
+            TopicState::Confirmed => self.silent_at,
+            _ => None,
+        }
     }
 }
 
@@ -207,17 +374,20 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 mod tests {
     use super::*;
 
+    const REQUIRED: Hold = Hold { required: true, priority: 0, fresh_within: None };
+
     fn topic() -> Topic {
         Topic::from("t")
     }
 
     #[test]
     fn a_late_confirmation_does_not_bring_back_a_released_topic() {
-        let mut topics = Topics::new();
-        topics.want(&topic(), false);
+        let mut topics = Topics::default();
+        topics.want(&topic(), Hold::default());
         assert_eq!(topics.ask(Instant::now(), 9), [topic()]);
-        assert!(topics.release(&topic(), false), "the server has to be told");
-        topics.confirmed(&topic());
+        topics.release(&topic(), Hold::default());
+        assert_eq!(topics.leave(9), [topic()], "the server has to be told");
+        topics.confirmed(&topic(), Instant::now());
         assert_eq!(topics.state(&topic()), Some(&TopicState::Leaving));
         topics.left(&topic());
         assert_eq!(topics.state(&topic()), None);
@@ -225,12 +395,13 @@ mod tests {
 
     #[test]
     fn wanting_again_while_leaving_asks_again_once_it_has_left() {
-        let mut topics = Topics::new();
-        topics.want(&topic(), false);
+        let mut topics = Topics::default();
+        topics.want(&topic(), Hold::default());
         topics.ask(Instant::now(), 9);
-        topics.confirmed(&topic());
-        topics.release(&topic(), false);
-        topics.want(&topic(), false);
+        topics.confirmed(&topic(), Instant::now());
+        topics.release(&topic(), Hold::default());
+        assert_eq!(topics.leave(9), [topic()]);
+        topics.want(&topic(), Hold::default());
         assert!(topics.ask(Instant::now(), 9).is_empty(), "its leaving is under way");
         topics.left(&topic());
         assert_eq!(topics.ask(Instant::now(), 9), [topic()]);
@@ -238,27 +409,29 @@ mod tests {
 
     #[test]
     fn two_holders_share_one_topic() {
-        let mut topics = Topics::new();
-        topics.want(&topic(), false);
-        topics.want(&topic(), true);
+        let mut topics = Topics::default();
+        topics.want(&topic(), Hold::default());
+        topics.want(&topic(), REQUIRED);
         assert_eq!(topics.ask(Instant::now(), 9).len(), 1);
         assert!(topics.lacks_required());
-        topics.confirmed(&topic());
+        topics.confirmed(&topic(), Instant::now());
         assert!(!topics.lacks_required());
-        assert!(!topics.release(&topic(), true));
-        assert!(topics.release(&topic(), false));
+        topics.release(&topic(), REQUIRED);
+        assert!(topics.leave(9).is_empty(), "somebody still holds it");
+        topics.release(&topic(), Hold::default());
+        assert_eq!(topics.leave(9), [topic()]);
     }
 
     #[test]
     fn a_lost_link_makes_everything_wanted_but_what_was_refused_or_left() {
-        let mut topics = Topics::new();
+        let mut topics = Topics::default();
         for name in ["kept", "refused", "left"] {
-            topics.want(&Topic::from(name), false);
+            topics.want(&Topic::from(name), Hold::default());
         }
         topics.ask(Instant::now(), 9);
-        topics.confirmed(&Topic::from("kept"));
+        topics.confirmed(&Topic::from("kept"), Instant::now());
         topics.refused(&Topic::from("refused"), Refusal::new("no"));
-        topics.release(&Topic::from("left"), false);
+        topics.release(&Topic::from("left"), Hold::default());
         topics.link_lost();
         assert_eq!(topics.ask(Instant::now(), 9), [Topic::from("kept")]);
     }
@@ -266,12 +439,67 @@ mod tests {
     #[test]
     fn an_unanswered_topic_is_asked_for_again_after_a_pause() {
         let now = Instant::now();
-        let mut topics = Topics::new();
-        topics.want(&topic(), false);
+        let mut topics = Topics::default();
+        topics.want(&topic(), Hold::default());
         topics.ask(now, 9);
         topics.unanswered(&topic(), now);
         assert!(topics.ask(now, 9).is_empty());
         assert_eq!(topics.timeout(), Some(now + RETRY_PAUSE));
         assert_eq!(topics.ask(now + RETRY_PAUSE, 9), [topic()]);
+    }
+
+    #[test]
+    fn the_most_urgent_topics_are_asked_for_first() {
+        let mut topics = Topics::default();
+        let hold = |priority| Hold { priority, ..Hold::default() };
+        for (name, hold) in [("a", hold(0)), ("b", hold(7)), ("c", REQUIRED), ("d", hold(7))] {
+            topics.want(&Topic::from(name), hold);
+        }
+        let order: Vec<_> =
+            std::iter::repeat_with(|| topics.ask(Instant::now(), 1)).take(5).flatten().collect();
+        assert_eq!(order, ["c", "b", "d", "a"].map(Topic::from));
+        assert!(!topics.has_work());
+    }
+
+    #[test]
+    fn resynchronising_leaves_and_asks_again() {
+        let now = Instant::now();
+        let mut topics = Topics::default();
+        topics.want(&topic(), Hold::default());
+        topics.ask(now, 9);
+        topics.confirmed(&topic(), now);
+        topics.resynchronise("t");
+        assert_eq!(topics.leave(9), [topic()]);
+        assert!(topics.ask(now, 9).is_empty(), "not before the server has let go");
+        topics.left(&topic());
+        assert_eq!(topics.ask(now, 9), [topic()]);
+    }
+
+    #[test]
+    fn silence_is_stale_once_then_escalates_and_an_item_ends_it() {
+        let start = Instant::now();
+        let second = |n| start + Duration::from_secs(n);
+        let mut topics = Topics::default();
+        topics.want(&topic(), Hold { fresh_within: Some(Duration::from_secs(5)), ..Hold::default() });
+        topics.ask(start, 9);
+        topics.confirmed(&topic(), start);
+        assert_eq!(topics.timeout(), Some(second(5)));
+        assert!(topics.silences(second(5), |_| Some(second(3))).is_empty(), "it was heard at 3");
+        assert_eq!(topics.silences(second(8), |_| Some(second(3))), [Silence::Stale(topic())]);
+        assert_eq!(topics.silences(second(13), |_| Some(second(3))), [Silence::StillStale(topic())]);
+        assert!(topics.silences(second(18), |_| Some(second(17))).is_empty());
+        assert!(topics.statuses().all(|status| !status.is_stale));
+    }
+
+    #[test]
+    fn a_restored_topic_is_wanted_until_taken_over_or_forgotten() {
+        let mut topics = Topics::default();
+        topics.restore(&topic());
+        topics.restore(&Topic::from("other"));
+        topics.want(&topic(), Hold::default());
+        topics.forget_restored();
+        assert_eq!(topics.wanted(), [topic()]);
+        topics.release(&topic(), Hold::default());
+        assert!(topics.wanted().is_empty(), "the subscription had taken it over");
     }
 }

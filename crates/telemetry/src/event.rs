@@ -77,6 +77,13 @@ pub enum Event {
         /// The link.
         link: Generation,
     },
+    /// A topic is silent for longer than its subscribers wished; it is subscribed to anew.
+    TopicStale {
+        /// The link.
+        link: Generation,
+        /// The topic.
+        topic: String,
+    },
     /// The session is usable.
     Ready {
         /// The link.
@@ -186,6 +193,7 @@ impl Event {
             Self::SettingMade { .. } => "setting_made",
             Self::SettingRefused { .. } => "setting_refused",
             Self::LoginRefused { .. } => "login_refused",
+            Self::TopicStale { .. } => "topic_stale",
             Self::Ready { .. } => "ready",
             Self::Lost { .. } => "lost",
             Self::ReconnectScheduled { .. } => "reconnect_scheduled",
@@ -234,6 +242,7 @@ impl Event {
             Self::ConnectFailed { .. }
             | Self::Lost { .. }
             | Self::SettingRefused { .. }
+            | Self::TopicStale { .. }
             | Self::Undecodable { .. }
             | Self::HighWater { .. }
             | Self::ItemsDropped { .. }
@@ -266,6 +275,7 @@ impl fmt::Display for Event {
             Self::SettingMade { link, name } => write!(f, "setting {name} made ({link})"),
             Self::SettingRefused { link, name } => write!(f, "setting {name} refused ({link})"),
             Self::LoginRefused { link } => write!(f, "login refused ({link})"),
+            Self::TopicStale { link, topic } => write!(f, "topic {topic} is silent ({link})"),
             Self::Ready { link, took } => write!(f, "ready after {took:.1?} ({link})"),
             Self::Lost { link, reason, lived } => {
                 write!(f, "lost after {lived:.1?}: {} ({link})", Chain(reason))

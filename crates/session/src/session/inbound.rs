@@ -197,7 +197,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     /// Asks what to do about a fault that leaves the link alive.
-    fn judge(&mut self, now: Instant, index: usize, fault: &Fault<'_>) {
+    pub(super) fn judge(&mut self, now: Instant, index: usize, fault: &Fault<'_>) {
         let (attempts, wall) = (self.pacer.attempt(), self.wall.at(now));
         let errors = self.handlers.errors();
         let verdict = guarded(|| {

@@ -69,7 +69,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             let next = match step {
                 Step::Settings | Step::PrivateSettings if settings_asked > 0 => return,
                 Step::Login if !is_logged_in && self.needs_login(now) => return,
-                Step::Subscriptions if self.topics.lacks_required() => return self.reconcile(now),
+                Step::Subscriptions if self.topics.lacks_required() => return self.reconcile(),
                 Step::Settings => Step::Login,
                 Step::Login => Step::PrivateSettings,
                 Step::PrivateSettings => Step::Subscriptions,
@@ -91,7 +91,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let took =
             self.link(index).map_or_else(Default::default, |link| now.saturating_duration_since(link.began));
         self.emit(now, Event::Ready { link, took });
-        self.reconcile(now);
+        self.topics.look_again();
         self.wake_writer(index);
     }
 

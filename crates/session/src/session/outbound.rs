@@ -97,6 +97,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 self.emit_mark(now, LaneName::Control, mark);
                 return Next::Send(outgoing);
             }
+            if self.topics.has_work() && link.session.is_empty() && !drains {
+                self.ask_for_topics(now, index);
+            }
             match self.pick(now, index, is_ready || drains) {
                 (name, Picked::Item(outgoing, mark)) => {
                     self.emit_mark(now, name, mark);

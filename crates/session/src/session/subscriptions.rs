@@ -2,12 +2,14 @@
 
 use std::{
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use nova_behaviour::{
-    Behaviour, Body, Bound, Confirmation, Kept, Policy, Refusal, SubscriptionHandler, Topic, TopicRequest,
+    Behaviour, Body, Bound, Confirmation, Fault, Kept, Policy, Refusal, SubscriptionHandler, Topic,
+    TopicRequest,
 };
+use nova_telemetry::Event;
 
 use super::{Life, Session};
 use crate::{
@@ -17,7 +19,7 @@ use crate::{
     request_error::{NotSent, RequestError},
     requests::{Purpose, Settlement},
     state::Step,
-    topics::TopicState,
+    topics::{Hold, Silence, TopicState, TopicStatus},
 };
 
 /// What an application wants to receive.
@@ -32,13 +34,25 @@ pub struct Wanted {
     pub bound: Option<Bound>,
     /// Whether the session is ready only once these topics are acknowledged.
     pub required: bool,
+    /// Higher is asked for first; required topics come before all others. Default: 0.
+    pub priority: u8,
+    /// How long a topic may be silent before it counts as stale: it is then subscribed to anew, and
+    /// if that does not help, the error handler judges. Default: for ever.
+    pub fresh_within: Option<Duration>,
 }
 
 impl Wanted {
     /// These streams, held back when they are taken too slowly.
     #[must_use]
     pub fn new(topics: Vec<Topic>) -> Self {
-        Self { topics, overflow: Overflow::default(), bound: None, required: false }
+        Self {
+            topics,
+            overflow: Overflow::default(),
+            bound: None,
+            required: false,
+            priority: 0,
+            fresh_within: None,
+        }
     }
 }
 
@@ -49,7 +63,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     ///
     /// The service has no subscriptions, the session is closed, or the overflow rule could hold the
     /// link back for longer than a probe waits.
-    pub fn subscribe(&mut self, now: Instant, wanted: Wanted) -> Result<SubscriptionId, RequestError> {
+    pub fn subscribe(&mut self, wanted: Wanted) -> Result<SubscriptionId, RequestError> {
         if matches!(self.life, Life::Closing { .. } | Life::Closed(_)) {
             return Err(self.why_closed().into());
         }
@@ -61,11 +75,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             return Err(NotSent::PauseTooLong { limit }.into());
         }
         let bound = wanted.bound.unwrap_or(self.settings.subscription);
-        let id = self.deliveries.open(&wanted.topics, wanted.overflow, bound, wanted.required);
-        for topic in &wanted.topics {
-            self.topics.want(topic, wanted.required);
-        }
-        self.reconcile(now);
+        let Wanted { required, priority, fresh_within, .. } = wanted;
+        let hold = Hold { required, priority, fresh_within };
+        let id = self.deliveries.open(&wanted.topics, wanted.overflow, bound, hold);
+        wanted.topics.iter().for_each(|topic| self.topics.want(topic, hold));
+        self.reconcile();
         self.arm();
         Ok(id)
     }
@@ -142,38 +156,61 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     /// Every topic of the wanted set, and how far it has come.
-    pub fn topics(&self) -> impl Iterator<Item = (&Topic, &TopicState)> {
-        self.topics.iter()
+    pub fn topics(&self) -> impl Iterator<Item = TopicStatus> {
+        self.topics.statuses()
     }
 
-    /// Asks the server for what is wanted and not yet asked for.
-    pub(super) fn reconcile(&mut self, now: Instant) {
-        let Some(index) = self.active().and_then(|link| self.index(link)) else { return };
+    /// There may be something to ask the server for: the writer comes and sees.
+    pub(super) fn reconcile(&mut self) {
+        self.topics.look_again();
+        self.wake_active_writer();
+    }
+
+    /// Queues the next request for topics, once the one before has gone: so the most urgent goes
+    /// first at every moment, and no deadline runs while the limiter holds others back.
+    pub(super) fn ask_for_topics(&mut self, now: Instant, index: usize) {
         // Nothing is asked for before login.
-        if let Life::Opening { step, .. } = self.life
-            && step != Step::Subscriptions
-        {
+        let may_ask = match self.life {
+            Life::Opening { step, .. } => step == Step::Subscriptions,
+            Life::Ready { .. } => true,
+            _ => false,
+        };
+        if !may_ask {
             return;
         }
         let batch = guarded(|| self.handlers.subscriptions().batch()).unwrap_or(1);
-        loop {
-            let asked = self.topics.ask(now, batch);
-            if asked.is_empty() {
-                return;
+        let leaving = self.topics.leave(batch);
+        if !leaving.is_empty() {
+            return self.ask(now, index, leaving, false);
+        }
+        let asked = self.topics.ask(now, batch);
+        if !asked.is_empty() {
+            self.ask(now, index, asked, true);
+        }
+    }
+
+    fn ask(&mut self, now: Instant, index: usize, asked: Vec<Topic>, subscribe: bool) {
+        let subscriptions = self.handlers.subscriptions();
+        let request = guarded(|| {
+            if subscribe { subscriptions.subscribe(&asked) } else { subscriptions.unsubscribe(&asked) }
+        });
+        let purpose = Purpose::Topics { asked: asked.clone(), subscribe };
+        let is_sent = match request {
+            Ok(TopicRequest::Send(request)) => self.ask_for_session(now, index, purpose, request).is_ok(),
+            Ok(TopicRequest::Local) if subscribe => {
+                self.confirm(now, &asked);
+                return self.advance(now);
             }
-            match guarded(|| self.handlers.subscriptions().subscribe(&asked)) {
-                Ok(TopicRequest::Local) => self.confirm(&asked),
-                Ok(TopicRequest::Send(request)) => {
-                    let purpose = Purpose::Topics { asked: asked.clone(), subscribe: true };
-                    if self.ask_for_session(now, index, purpose, request).is_err() {
-                        return asked.iter().for_each(|topic| self.topics.unanswered(topic, now));
-                    }
-                }
-                Err(_) => {
-                    self.panicked(now, "subscriptions");
-                    return asked.iter().for_each(|topic| self.topics.unanswered(topic, now));
-                }
+            Ok(TopicRequest::Local) => false,
+            Err(_) => {
+                self.panicked(now, "subscriptions");
+                false
             }
+        };
+        match (is_sent, subscribe) {
+            (true, _) => {}
+            (false, true) => asked.iter().for_each(|topic| self.topics.unanswered(topic, now)),
+            (false, false) => asked.iter().for_each(|topic| self.topics.left(topic)),
         }
     }
 
@@ -198,12 +235,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             }
             Purpose::Topics { asked, subscribe: false } => {
                 asked.iter().for_each(|topic| self.topics.left(topic));
-                self.reconcile(now);
+                self.reconcile();
             }
             Purpose::Topics { asked, subscribe: true } => match outcome {
                 Ok(Settlement::Reply(kept)) => self.topics_answered(now, &asked, Ok(kept.as_body())),
                 Err(RequestError::Refused(refusal)) => self.topics_answered(now, &asked, Err(&refusal)),
-                Ok(_) => self.confirm(&asked),
+                Ok(_) => self.confirm(now, &asked),
                 Err(_) => asked.iter().for_each(|topic| self.topics.unanswered(topic, now)),
             },
         }
@@ -215,7 +252,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             self.panicked(now, "subscriptions");
             return asked.iter().for_each(|topic| self.topics.unanswered(topic, now));
         };
-        self.confirm(&confirmed);
+        self.confirm(now, &confirmed);
         for topic in asked.iter().filter(|topic| !confirmed.contains(topic)) {
             let named = refused.iter().find(|(known, _)| known == topic);
             let refusal = named.map_or_else(
@@ -227,9 +264,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.advance(now);
     }
 
-    fn confirm(&mut self, topics: &[Topic]) {
+    fn confirm(&mut self, now: Instant, topics: &[Topic]) {
         for topic in topics {
-            self.topics.confirmed(topic).into_iter().for_each(|waker| self.wakes.add(Some(waker)));
+            self.topics.confirmed(topic, now).into_iter().for_each(|waker| self.wakes.add(Some(waker)));
         }
     }
 
@@ -245,28 +282,48 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     /// Takes a subscription's topics out of the wanted set.
     fn release(&mut self, now: Instant, id: SubscriptionId) {
-        let Some((topics, required)) = self.deliveries.topics(id) else { return };
-        let leaving: Vec<_> =
-            topics.into_iter().filter(|topic| self.topics.release(topic, required)).collect();
-        let Some(index) = self.active().and_then(|link| self.index(link)) else { return };
-        let batch = guarded(|| self.handlers.subscriptions().batch()).unwrap_or(1).max(1);
-        for topics in leaving.chunks(batch) {
-            let asked = topics.to_vec();
-            let sent = match guarded(|| self.handlers.subscriptions().unsubscribe(&asked)) {
-                Ok(TopicRequest::Send(request)) => {
-                    let purpose = Purpose::Topics { asked: asked.clone(), subscribe: false };
-                    self.ask_for_session(now, index, purpose, request).is_ok()
+        let Some((topics, hold)) = self.deliveries.topics(id) else { return };
+        topics.iter().for_each(|topic| self.topics.release(topic, hold));
+        self.reconcile();
+        self.advance(now);
+    }
+
+    /// Topics that are silent for too long: subscribed to anew once, then judged.
+    pub(super) fn look_for_silence(&mut self, now: Instant) {
+        let Some(link) = self.active() else { return };
+        let deliveries = &self.deliveries;
+        for silence in self.topics.silences(now, |topic| deliveries.last_arrival(topic.as_str())) {
+            match silence {
+                Silence::Stale(topic) => {
+                    self.topics.resynchronise(topic.as_str());
+                    self.emit(now, Event::TopicStale { link, topic: topic.to_string() });
                 }
-                Ok(TopicRequest::Local) => false,
-                Err(_) => {
-                    self.panicked(now, "subscriptions");
-                    false
+                Silence::StillStale(topic) => {
+                    if let Some(index) = self.index(link) {
+                        self.judge(now, index, &Fault::Stale(&topic));
+                    }
                 }
-            };
-            if !sent {
-                asked.iter().for_each(|topic| self.topics.left(topic));
             }
         }
-        self.advance(now);
+        self.reconcile();
+    }
+
+    /// The wanted set, to be restored by a later session.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<Topic> {
+        self.topics.wanted()
+    }
+
+    /// Wants the topics of an earlier session, until subscriptions take them over or
+    /// [`forget_restored`](Self::forget_restored) gives up those that nobody took.
+    pub fn restore(&mut self, topics: &[Topic]) {
+        topics.iter().for_each(|topic| self.topics.restore(topic));
+        self.reconcile();
+    }
+
+    /// Gives up the restored topics that no subscription has taken over.
+    pub fn forget_restored(&mut self) {
+        self.topics.forget_restored();
+        self.reconcile();
     }
 }

@@ -27,13 +27,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Life::Linking { .. } | Life::Ready { .. } | Life::Closed(_) => None,
         };
         let links = self.slots.iter().filter_map(|slot| slot.link.as_ref()?.timeout());
-        let others = [
-            life,
-            self.requests.timeout(),
-            self.limited_until,
-            self.deliveries.timeout(),
-            self.retry_topics_at(),
-        ];
+        let others =
+            [life, self.requests.timeout(), self.limited_until, self.deliveries.timeout(), self.topics_at()];
         others.into_iter().flatten().chain(links).min()
     }
 
@@ -67,8 +62,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if let Some(paused) = self.deliveries.handle_timeout(now) {
             self.resume_reading(paused);
         }
-        if self.retry_topics_at().is_some_and(|at| at <= now) {
-            self.reconcile(now);
+        if self.topics_at().is_some_and(|at| at <= now) {
+            self.look_for_silence(now);
         }
         self.arm();
     }
@@ -93,8 +88,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         }
     }
 
-    /// Topics are asked for again only on a link that can be asked.
-    fn retry_topics_at(&self) -> Option<Instant> {
+    /// Topics are asked for again, and looked after, only on a link that can be asked.
+    fn topics_at(&self) -> Option<Instant> {
         self.active().and_then(|_| self.topics.timeout())
     }
 

@@ -118,7 +118,7 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     ///
     /// As [`Session::subscribe`].
     pub fn subscribe(&mut self, wanted: Wanted) -> Result<SubscriptionId, RequestError> {
-        let id = self.with(|session: &mut Session<H, P>, now| session.subscribe(now, wanted));
+        let id = self.with(|session: &mut Session<H, P>, _| session.subscribe(wanted));
         self.subscriptions.extend(id.as_ref().ok());
         id
     }
