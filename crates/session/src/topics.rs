@@ -34,7 +34,7 @@ pub enum TopicState {
 }
 
 /// A topic of the wanted set, and how far it has come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct TopicStatus {
     /// The topic.
