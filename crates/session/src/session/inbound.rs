@@ -20,7 +20,7 @@ use crate::{
     guard::{Panicked, guarded},
     link::{Link, Outgoing, Payload},
     request_error::RequestError,
-    requests::{Requests, Settlement},
+    requests::{Requests, Settlement, Stage},
     state::EndCause,
     wakes::Wakes,
 };
@@ -280,7 +280,10 @@ impl<H: Behaviour> Router<'_, H> {
                 // In a protocol without ids, a request with its own matcher has just declined this
                 // message: its place in the order is used up, and it waits on.
                 let was_declined = to.is_none() && requests.has_matcher(id);
-                let is_awaited = requests.live_mut(id).is_some_and(|entry| entry.wants_reply);
+                // A peer can neither answer what it was not sent, nor on another link.
+                let is_sent = |stage: &Stage| matches!(stage, Stage::Sent(on) if *on == at.link);
+                let is_awaited =
+                    requests.live_mut(id).is_some_and(|entry| entry.wants_reply && is_sent(&entry.stage));
                 if was_declined || !is_awaited {
                     return Order::Stale;
                 }

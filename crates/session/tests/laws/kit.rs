@@ -6,12 +6,14 @@ use nova_behaviour::{
     Body, Correlation, Dialect, Handlers, Inbound, InitialConnect, Kept, MessageHandler, Plain, Policies,
     RequestId, Topic,
 };
+use nova_frame_codec::{Frame, Message, OpCode};
 use nova_reconnect::Linear;
 use nova_session::{Ask, RequestError, Settlement, Wanted};
 use nova_testkit::world::{
-    Marks, Peer, Setup, World,
+    Incoming, Line, Marks, Peer, Reception, Setup, World,
     venue::{self, Topics, Words},
 };
+use nova_transport::Generation;
 
 /// A service without ids, whose answers come in order.
 pub(crate) struct Fifo;
@@ -113,4 +115,79 @@ impl<P: nova_behaviour::Policy, V: Peer> FifoWorld for World<Handlers<Fifo>, P, 
         let content = nova_session::Content::Request(Kept::from(format!("word#{mark}")));
         self.ask(Some(mark), content, ask)
     }
+}
+
+/// Writes down all that its inner peer hears, and when.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder<V> {
+    pub(crate) inner: V,
+    /// Time, link, and a word for each: `text(..)`, `ping`, `close 1000`, `gone`, ...
+    pub(crate) heard: Vec<(Duration, u64, String)>,
+    pub(crate) attempts: Vec<Incoming>,
+    now: Duration,
+}
+
+impl<V> Recorder<V> {
+    pub(crate) fn of(inner: V) -> Self {
+        Self { inner, heard: Vec::new(), attempts: Vec::new(), now: Duration::ZERO }
+    }
+
+    /// What was heard on a link, without times.
+    pub(crate) fn on(&self, link: u64) -> Vec<&str> {
+        self.heard.iter().filter(|(_, on, _)| *on == link).map(|(.., what)| what.as_str()).collect()
+    }
+
+    /// When something was heard.
+    pub(crate) fn times(&self, what: &str) -> Vec<Duration> {
+        self.heard.iter().filter(|(.., heard)| heard == what).map(|(at, ..)| *at).collect()
+    }
+
+    fn note(&mut self, line: &Line<'_>, message: &Message<'_>) {
+        let what = match message {
+            Message::Text(text) if text.len() > 99 => format!("text({} bytes)", text.len()),
+            Message::Text(text) => (*text).to_owned(),
+            Message::Binary(bytes) => format!("binary({} bytes)", bytes.len()),
+            Message::Ping(_) => "ping".to_owned(),
+            Message::Pong(payload) => format!("pong {}", String::from_utf8_lossy(payload)),
+            Message::Close(None) => "close".to_owned(),
+            Message::Close(Some(frame)) => format!("close {}", frame.code().get()),
+        };
+        self.now = line.at();
+        self.heard.push((line.at(), line.link().get(), what));
+    }
+}
+
+impl<V: Peer> Peer for Recorder<V> {
+    fn receive(&mut self, incoming: &Incoming) -> Reception {
+        self.attempts.push(incoming.clone());
+        self.inner.receive(incoming)
+    }
+
+    fn connected(&mut self, line: &mut Line<'_>) {
+        self.inner.connected(line);
+    }
+
+    fn message(&mut self, line: &mut Line<'_>, message: &Message<'_>) {
+        self.note(line, message);
+        self.inner.message(line, message);
+    }
+
+    fn control(&mut self, line: &mut Line<'_>, message: &Message<'_>) {
+        self.note(line, message);
+        self.inner.control(line, message);
+    }
+
+    fn timer(&mut self, line: &mut Line<'_>, token: u64) {
+        self.inner.timer(line, token);
+    }
+
+    fn gone(&mut self, link: Generation) {
+        self.heard.push((self.now, link.get(), "gone".to_owned()));
+        self.inner.gone(link);
+    }
+}
+
+/// The frame a session would be given.
+pub(crate) const fn frame(opcode: OpCode, payload: &[u8]) -> Frame<'_> {
+    Frame { fin: true, opcode, payload }
 }

@@ -185,6 +185,11 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
                         self.session.handle_frame(now, *link, frame);
                     }
                     Ok(None) => {
+                        if client.is_readable {
+                            // A part of a frame is a sign of life as well.
+                            self.memory.heard(now);
+                            self.session.handle_heard(*link);
+                        }
                         client.is_readable = false;
                         if let Some(error) = client.end.take() {
                             // What follows would be written into a socket that is gone.
