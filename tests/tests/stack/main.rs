@@ -6,4 +6,6 @@ mod venue;
 
 mod client_api;
 mod handlers;
+mod isolation;
 mod lifecycle;
+mod secrets;

@@ -16,7 +16,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use nova_testkit::net::{Conn, Event as Seen, Journal, PATIENCE, Peer, RawFrame, Served, within};
+use nova_testkit::net::{Conn, Entry, Event as Seen, Journal, PATIENCE, Peer, RawFrame, Served, within};
 use websockex_nova::{
     behaviour::{
         AuthHandler, Behaviour, Body, Call, Channel, Confirmation, Correlation, Dialect, Grant, Idempotent,
@@ -290,12 +290,21 @@ pub(crate) async fn event(events: &mut Events, what: &str, is_it: impl Fn(&Event
 
 /// Waits until the service has read a text message of which this holds.
 pub(crate) async fn hears(journal: &Journal, what: &str, is_it: impl Fn(&str) -> bool) {
-    journal
-        .wait_for(what, |entries| {
-            let text = |seen: &Seen| matches!(seen, Seen::Frame(frame) if frame.opcode == 1 && is_it(frame.as_text()));
-            entries.iter().any(|entry| text(&entry.what))
-        })
-        .await;
+    hears_on(journal, None, what, is_it).await;
+}
+
+/// Like [`hears`], on one connection if it is named.
+pub(crate) async fn hears_on(
+    journal: &Journal,
+    connection: Option<usize>,
+    what: &str,
+    is_it: impl Fn(&str) -> bool,
+) {
+    let is_text =
+        |seen: &Seen| matches!(seen, Seen::Frame(frame) if frame.opcode == 1 && is_it(frame.as_text()));
+    let is_there =
+        |entry: &Entry| connection.is_none_or(|number| entry.link == number) && is_text(&entry.what);
+    journal.wait_for(what, |entries| entries.iter().any(is_there)).await;
 }
 
 /// Waits until the service has read a close frame with this code on a connection.

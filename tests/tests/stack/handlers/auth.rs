@@ -153,7 +153,7 @@ async fn authenticate_logs_in_anew_and_yields_the_grant() {
 }
 
 #[tokio::test]
-async fn authenticate_without_a_link_is_not_sent_and_with_a_lost_one_ends_at_once() {
+async fn a_login_anew_ends_with_its_link() {
     // Answers the first login, then falls silent, then hangs up on the second.
     let venue = serving(|mut conn| async move {
         conn.accept_upgrade().await;
@@ -168,6 +168,4 @@ async fn authenticate_without_a_link_is_not_sent_and_with_a_lost_one_ends_at_onc
     let error = client.authenticate().await.unwrap_err();
     assert!(matches!(error, RequestError::NotSent(NotSent::NotReady)), "{error:?}");
     ready_on(&client, 2).await;
-    client.shutdown(secs(1)).await.unwrap();
-    client.authenticate().await.unwrap_err();
 }
