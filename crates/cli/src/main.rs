@@ -1,2 +1,43 @@
-//! The `nova` program.
-fn main() {}
+//! The `nova` program: a demonstration that ends by itself, and a conversation with any WebSocket
+//! endpoint.
+//!
+//! [`args`] says what can be asked for, [`exit`] how it can end. The commands are [`demo`] and
+//! [`connect`]; [`told`] is how errors are told to a human.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling a human is what it is for")]
+
+mod args;
+mod connect;
+mod demo;
+mod exit;
+mod told;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    args::{Args, Command},
+    exit::Exit,
+};
+
+fn main() -> ExitCode {
+    // A mistake in the arguments ends here, with status 2.
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            told::error("the runtime could not be started", &error);
+            return Exit::Failed.into();
+        }
+    };
+    let exit = runtime.block_on(async {
+        match args.command {
+            Command::Demo(wish) => demo::run(&wish).await,
+            Command::Connect(wish) => connect::run(*wish).await,
+        }
+    });
+    // Whatever still blocks a thread, such as a read from a terminal, must not hold up the end.
+    runtime.shutdown_background();
+    exit.into()
+}

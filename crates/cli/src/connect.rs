@@ -1,0 +1,265 @@
+//! `nova connect`: a conversation over standard input and output.
+//!
+//! [`target`] reads the wishes of the command line, [`input`] the lines of standard input;
+//! [`sending`] sends them, [`output`] prints what comes, [`status`] tells of links. Here is how they
+//! live together, and how the conversation ends.
+
+mod input;
+mod output;
+mod sending;
+mod status;
+mod target;
+
+use std::{
+    future::{IntoFuture, pending, poll_fn},
+    io,
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+
+use websockex_nova::{
+    behaviour::{Everything, KeepAlive, Kept, LocalTopics, Quiet, RawMessages, RetryTransient},
+    client::{Connect as Connecting, Driver},
+    frame_codec::CloseCode,
+    prelude::{Client, Handlers, Policies, Subscription, secs, speaking},
+    reconnect::{Jittered, Retries},
+    session::EndCause,
+    transport::{ConnectError, Endpoint, LostReason},
+    transport_fastwebsockets::FastWebSockets,
+};
+
+use self::{
+    sending::{LastHanded, Tally},
+    status::Status,
+    target::Target,
+};
+use crate::{args::Connect, exit::Exit, told};
+
+/// A conversation without a protocol.
+type Talk = Client<Handlers<RawMessages, Quiet, RetryTransient, LocalTopics>, Policies<Jittered>>;
+
+/// Holds the conversation.
+pub(crate) async fn run(wish: Connect) -> Exit {
+    let status = Status::of(wish.quiet, wish.verbose);
+    status.init();
+    let Target { endpoint, connector } = match Target::of(&wish) {
+        Ok(target) => target,
+        Err(mistake) => {
+            told::error("the command line cannot be understood", &mistake);
+            return Exit::Usage;
+        }
+    };
+    if connector.is_insecure() {
+        eprintln!(
+            "WARNING: --insecure: every certificate is accepted. Whoever sits on the way can read and change everything."
+        );
+    }
+    let (client, driver) = prepare(&wish, endpoint.clone(), FastWebSockets::new(connector));
+    let last = LastHanded::default();
+    let following = tokio::spawn(status.follow(client.events(), last.clone()));
+    status.tell(&format!("connecting to {endpoint}"));
+
+    let Some(messages) = open(&client, driver).await else {
+        client.shutdown(Duration::ZERO).await.ok();
+        return Exit::Interrupted;
+    };
+    let messages = match messages {
+        Ok(messages) => messages,
+        Err(cause) => {
+            tell_of_end(&format!("could not connect to {endpoint}"), &cause);
+            return Exit::NotConnected;
+        }
+    };
+    let (ending, tally) = converse(&client, messages, last, wish.linger).await;
+    // An error means that the task panicked, which the panic has told.
+    let _ = following.await;
+    status.tell(&format!("closed: {tally}"));
+    if !client.shutdown_report().is_clean {
+        status.tell("the peer took no part in the closing handshake");
+    }
+    ending.exit(&tally, wish.no_reconnect)
+}
+
+fn prepare(wish: &Connect, endpoint: Endpoint, transport: FastWebSockets) -> (Talk, Driver) {
+    let handlers = Handlers::new(RawMessages).with_subscriptions(LocalTopics);
+    let retries = if wish.no_reconnect { Retries::Limited(0) } else { Retries::Unlimited };
+    Connecting::new(speaking(endpoint, handlers), transport)
+        .with_policies(Policies::default().with_reconnect(Jittered::default().with_retries(retries)))
+        .with_settings(|settings| match wish.ping_every {
+            Duration::ZERO => settings.keep_alive = KeepAlive::OFF,
+            every => settings.keep_alive.every = every,
+        })
+        .into_parts()
+}
+
+/// Opens the first link; `None` if interrupted.
+///
+/// The subscription is made before the driver runs, so that no message comes too early for it.
+async fn open(client: &Talk, driver: Driver) -> Option<Result<Subscription<Kept>, EndCause>> {
+    let subscribing = client.subscribe(Everything).required().holding_back(PAUSE).deadline(Duration::MAX);
+    let mut subscribing = pin!(subscribing.into_future());
+    let first = poll_fn(|cx| Poll::Ready(subscribing.as_mut().poll(cx))).await;
+    drop(tokio::spawn(driver));
+    let subscribed = async {
+        match first {
+            Poll::Ready(made) => made.ok(),
+            Poll::Pending => subscribing.await.ok(),
+        }
+    };
+    tokio::select! {
+        biased;
+        () = interrupted() => None,
+        Some(messages) = subscribed => Some(Ok(messages)),
+        // A local topic is never refused: only the end of the client can keep it from being.
+        cause = client.closed() => Some(Err(cause)),
+    }
+}
+
+/// Why a conversation ended.
+enum Ending {
+    /// The end of input.
+    Input,
+    /// Ctrl-C or a request to terminate.
+    Interrupted,
+    /// Standard output cannot be written to.
+    Output(io::Error),
+    /// The client has ended by itself.
+    Closed(EndCause),
+}
+
+/// Sends and prints, and closes in good order.
+async fn converse(
+    client: &Talk,
+    messages: Subscription<Kept>,
+    last: LastHanded,
+    linger: Duration,
+) -> (Ending, Tally) {
+    let mut printing = tokio::spawn(output::print(messages));
+    let mut sending = tokio::spawn(sending::send(client.clone(), input::lines(), last));
+    let mut sent = None;
+    let mut is_printed = false;
+    let ending = tokio::select! {
+        biased;
+        () = interrupted() => Ending::Interrupted,
+        cause = client.closed() => Ending::Closed(cause),
+        printed = &mut printing => {
+            is_printed = true;
+            match printed {
+                Ok(Err(error)) => Ending::Output(error),
+                _ => Ending::Closed(client.closed().await),
+            }
+        }
+        () = async {
+            sent = Some((&mut sending).await);
+            tokio::time::sleep(linger).await;
+        } => Ending::Input,
+    };
+    drop(tokio::spawn(async {
+        interrupted().await;
+        std::process::exit(Exit::Interrupted as i32);
+    }));
+    // What it leaves behind is told line by line, by the sender.
+    let _ = client.shutdown(CLOSE_WITHIN).await;
+    let tally = match sent {
+        Some(sent) => sent,
+        None => sending.await,
+    };
+    if !is_printed {
+        // Standard output that cannot be written to at this point takes nothing from anybody.
+        let _ = printing.await;
+    }
+    (ending, tally.unwrap_or_default())
+}
+
+impl Ending {
+    fn exit(self, tally: &Tally, no_reconnect: bool) -> Exit {
+        let in_order = if tally.is_complete() { Exit::Clean } else { Exit::Undelivered };
+        match self {
+            Self::Input | Self::Interrupted => in_order,
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => in_order,
+            Self::Output(error) => {
+                told::error("standard output cannot be written to", &error);
+                Exit::Failed
+            }
+            Self::Closed(cause) if no_reconnect && is_normal(&cause) => in_order,
+            Self::Closed(cause) => {
+                tell_of_end("the conversation has ended", &cause);
+                Exit::Failed
+            }
+        }
+    }
+}
+
+/// Whether the peer said that its purpose is fulfilled.
+fn is_normal(cause: &EndCause) -> bool {
+    match cause {
+        EndCause::Failed(LostReason::ClosedByPeer(Some(frame)))
+        | EndCause::Exhausted { last: LostReason::ClosedByPeer(Some(frame)), .. } => {
+            frame.code() == CloseCode::NORMAL
+        }
+        _ => false,
+    }
+}
+
+/// Tells the causes of an end, beginning where they become specific.
+fn tell_of_end(what: &str, cause: &EndCause) {
+    match cause {
+        EndCause::Failed(LostReason::Connect(error))
+        | EndCause::Exhausted { last: LostReason::Connect(error), .. } => {
+            told::error(what, error);
+            if let ConnectError::Refused(refusal) = error {
+                tell_of_refusal(&refusal.body_prefix);
+            }
+        }
+        EndCause::Failed(reason) | EndCause::Exhausted { last: reason, .. } => told::error(what, reason),
+        cause => told::error(what, cause),
+    }
+}
+
+/// Servers often say in the body why they refuse.
+fn tell_of_refusal(body: &[u8]) {
+    let text = String::from_utf8_lossy(body);
+    if let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) {
+        let shown: String = line.chars().take(LONGEST_QUOTE).collect();
+        eprintln!("  the server said: {}", told::plain(&shown));
+    }
+}
+
+/// Waits for Ctrl-C, or for a request to terminate.
+async fn interrupted() {
+    let ctrl_c = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = ctrl_c => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+        }
+        Err(_) => pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    pending().await
+}
+
+/// How long reading may pause for a slow standard output. Shorter than a probe waits for its answer.
+const PAUSE: Duration = secs(4);
+
+/// How long closing may take.
+const CLOSE_WITHIN: Duration = secs(2);
+
+/// How much of a refusal is quoted, in characters.
+const LONGEST_QUOTE: usize = 200;

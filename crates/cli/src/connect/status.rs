@@ -1,0 +1,82 @@
+//! What happens to links, told on standard error.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+use websockex_nova::{
+    client::Events,
+    telemetry::{Event, Severity},
+};
+
+use super::sending::LastHanded;
+use crate::told;
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Status {
+    /// Only what went wrong for good, and what was lost.
+    Quiet,
+    /// The life of links.
+    Usual,
+    /// That, and the log.
+    Verbose,
+}
+
+impl Status {
+    pub(super) const fn of(is_quiet: bool, is_verbose: bool) -> Self {
+        match (is_quiet, is_verbose) {
+            (true, _) => Self::Quiet,
+            (_, true) => Self::Verbose,
+            _ => Self::Usual,
+        }
+    }
+
+    /// Begins to log, if that is wanted.
+    pub(super) fn init(self) {
+        if self == Self::Verbose {
+            let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
+            tracing_subscriber::fmt()
+                .with_writer(io::stderr)
+                .with_ansi(io::stderr().is_terminal())
+                .with_env_filter(filter)
+                .init();
+        }
+    }
+
+    /// Tells a line, unless nothing shall be told.
+    pub(super) fn tell(self, line: &str) {
+        if self != Self::Quiet {
+            eprintln!("nova: {}", told::plain(line));
+        }
+    }
+
+    /// Tells of events until the client is closed.
+    pub(super) async fn follow(self, mut events: Events, last: LastHanded) {
+        let mut was_ready = false;
+        while let Some(record) = events.next().await {
+            let event = &record.event;
+            match event {
+                // The first attempt is announced with its address, and its failure told at length.
+                Event::ConnectFailed { .. } | Event::Connecting { .. } if !was_ready => {}
+                Event::Ready { .. } => {
+                    was_ready = true;
+                    self.tell(&event.to_string());
+                }
+                Event::Lost { .. } => {
+                    self.tell(&event.to_string());
+                    match last.number() {
+                        0 => {}
+                        number => self.tell(&format!("line {number} was the last one handed to a socket")),
+                    }
+                }
+                Event::Connecting { .. } | Event::ReconnectScheduled { .. } => self.tell(&event.to_string()),
+                Event::Closed => return,
+                _ if event.severity() >= Severity::Warn => self.tell(&event.to_string()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What is logged unless `RUST_LOG` says otherwise.
+const LOGGED: &str = "warn,websockex_nova=debug";

@@ -1,0 +1,99 @@
+//! The story, line by line, and how far it has come.
+
+use std::{sync::Arc, time::Instant};
+
+use nova_testkit::net::Faults;
+use tokio::sync::watch;
+use websockex_nova::{
+    telemetry::{Event, Observer, Record},
+    transport::LostReason,
+};
+
+use crate::told;
+
+/// Tells lines, each with the seconds since the beginning. Clones tell the same story.
+#[derive(Clone, Debug)]
+pub(super) struct Story {
+    began: Instant,
+    to_stderr: bool,
+    progress: Arc<watch::Sender<Progress>>,
+}
+
+/// What has happened to links so far, as the client's events tell it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// Attempts to open a link.
+    pub(super) attempts: u64,
+    /// Attempts that failed.
+    pub(super) failed: u64,
+    /// Times the client became ready.
+    pub(super) ready: u64,
+    /// Links that were open and are gone.
+    pub(super) lost: u64,
+    /// Those of them that had fallen silent.
+    pub(super) silent: u64,
+    /// Whether the client has ended, and every event was seen.
+    pub(super) is_over: bool,
+}
+
+impl Story {
+    pub(super) fn begin(to_stderr: bool) -> Self {
+        Self { began: Instant::now(), to_stderr, progress: Arc::default() }
+    }
+
+    /// A heading.
+    pub(super) fn scene(&self, text: &str) {
+        self.print(text);
+    }
+
+    /// Something the demonstration does or finds.
+    pub(super) fn tell(&self, text: impl AsRef<str>) {
+        self.print(&format!("    {}", text.as_ref()));
+    }
+
+    /// How far it has come.
+    pub(super) fn progress(&self) -> Progress {
+        *self.progress.borrow()
+    }
+
+    /// Waits until it has come so far.
+    pub(super) async fn reaches(&self, is_there: impl FnMut(&Progress) -> bool) {
+        let mut progress = self.progress.subscribe();
+        // The sender lives as long as the story.
+        let _ = progress.wait_for(is_there).await;
+    }
+
+    fn print(&self, text: &str) {
+        let line = format!("[{:6.3}] {text}", self.began.elapsed().as_secs_f64());
+        if self.to_stderr { eprintln!("{line}") } else { println!("{line}") }
+    }
+}
+
+/// Watches the client, tells what happens to its links, and repairs the network once a silent link
+/// was noticed: here, so that it is whole again before the next attempt has even begun.
+pub(super) struct Narrator {
+    pub(super) story: Story,
+    pub(super) faults: Faults,
+}
+
+impl Observer for Narrator {
+    fn observe(&mut self, record: &Record) {
+        let event = &record.event;
+        let change: fn(&mut Progress) = match event {
+            Event::Connecting { .. } => |p| p.attempts += 1,
+            Event::ConnectFailed { .. } => |p| p.failed += 1,
+            Event::Ready { .. } => |p| p.ready += 1,
+            Event::Lost { reason: LostReason::Silent, .. } => {
+                self.faults.heal();
+                |p| (p.lost, p.silent) = (p.lost + 1, p.silent + 1)
+            }
+            Event::Lost { .. } => |p| p.lost += 1,
+            Event::Closed => |p| p.is_over = true,
+            Event::ReconnectScheduled { .. } | Event::Closing => |_| {},
+            _ => return,
+        };
+        // Told before anybody can react to it, so that the lines keep their order.
+        self.story.print(&format!("  client: {}", told::plain(&event.to_string())));
+        self.story.progress.send_modify(change);
+    }
+}
