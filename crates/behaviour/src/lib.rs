@@ -48,6 +48,8 @@ pub use rate_limit::{RateLimitHandler, Unpriced};
 pub use raw::{Everything, Raw, RawMessages};
 pub use refusal::Refusal;
 pub use setting::{NoSettings, Setting, SettingHandler};
-pub use settings::{Bound, InitialConnect, KeepAlive, Lanes, Settings};
-pub use subscription::{Confirmation, LocalTopics, NoSubscriptions, SubscriptionHandler, TopicRequest};
+pub use settings::{Bound, InitialConnect, InvalidSetting, KeepAlive, Lanes, Settings};
+pub use subscription::{
+    Confirmation, Continuity, LocalTopics, NoSubscriptions, SubscriptionHandler, TopicRequest,
+};
 pub use topic::Topic;

@@ -78,6 +78,13 @@ pub enum Inbound<'a> {
         /// The item's own part of the message.
         body: Body<'a>,
     },
+    /// The server says that items of a stream are missing, or that it has to be read anew.
+    Broken {
+        /// The stream.
+        topic: Cow<'a, str>,
+        /// Whether it is of no use until it is subscribed to anew.
+        resynchronise: bool,
+    },
     /// A demand that wants this answer, ahead of everything else: a heartbeat of the protocol.
     Answer(Kept),
     /// A demand that wants several answers, in this order.

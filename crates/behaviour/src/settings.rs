@@ -54,6 +54,54 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Checks that every number makes sense.
+    ///
+    /// # Errors
+    ///
+    /// Names the first setting that does not, and what it has to be.
+    pub fn check(&self) -> Result<(), InvalidSetting> {
+        let (lanes, beat) = (&self.lanes, &self.keep_alive);
+        let rules = [
+            ("keep_alive.every", !beat.every.is_zero(), "longer than zero"),
+            ("keep_alive.deadline", !beat.deadline.is_zero(), "longer than zero"),
+            ("keep_alive.misses", beat.misses > 0, "at least 1"),
+            ("call_deadline", !self.call_deadline.is_zero(), "longer than zero"),
+            ("opening_deadline", !self.opening_deadline.is_zero(), "longer than zero"),
+            ("message_bytes", self.message_bytes >= 125, "at least 125, the size of a control frame"),
+            ("lanes.control", lanes.control.count > 0, "room for at least one"),
+            ("lanes.session", lanes.session.count > 0, "room for at least one"),
+            ("lanes.user", lanes.user.count > 0, "room for at least one"),
+            ("in_flight", self.in_flight > 0, "at least 1"),
+            ("subscription", self.subscription.count > 0, "room for at least one"),
+            ("events", self.events > 0, "at least 1"),
+        ];
+        match rules.iter().find(|(_, holds, _)| !holds) {
+            None => Ok(()),
+            Some((name, _, must_be)) => Err(InvalidSetting::new(name, must_be)),
+        }
+    }
+}
+
+/// A setting that makes no sense.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the setting \"{name}\" must be {must_be}")]
+#[non_exhaustive]
+pub struct InvalidSetting {
+    /// Its name.
+    pub name: &'static str,
+    /// What it has to be.
+    pub must_be: &'static str,
+}
+
+impl InvalidSetting {
+    /// This setting has to be something else.
+    #[must_use]
+    pub const fn new(name: &'static str, must_be: &'static str) -> Self {
+        Self { name, must_be }
+    }
+}
+
 /// Whether the first connect is retried. Reconnections always follow the plan.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum InitialConnect {
@@ -116,5 +164,24 @@ impl Default for Lanes {
             session: Bound { count: 1024, bytes: 4 << 20 },
             user: Bound { count: 1024, bytes: 16 << 20 },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_make_sense() {
+        assert_eq!(Settings::default().check(), Ok(()));
+        let off = Settings { keep_alive: KeepAlive::OFF, ..Settings::default() };
+        assert_eq!(off.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_setting_that_makes_no_sense_is_named() {
+        let none = Settings { in_flight: 0, ..Settings::default() };
+        let error = none.check().unwrap_err();
+        assert_eq!(error.to_string(), "the setting \"in_flight\" must be at least 1");
     }
 }

@@ -22,6 +22,15 @@ pub trait SubscriptionHandler<D: Dialect>: Send + 'static {
     /// The request that ends these subscriptions.
     fn unsubscribe(&mut self, topics: &[Topic]) -> TopicRequest<D::Request>;
 
+    /// Whether an item of a stream follows the one before it on the same link, by the positions the
+    /// message handler read. Called for every numbered item: a comparison, not a computation.
+    ///
+    /// Default: positions are told, not checked.
+    fn continuity(&mut self, topic: &str, last: u64, next: u64) -> Continuity {
+        let _ = (topic, last, next);
+        Continuity::Unbroken
+    }
+
     /// What the answer to a request for `asked` means. A topic that is in neither list counts as
     /// refused: only what the answer names is confirmed.
     ///
@@ -44,6 +53,20 @@ pub enum TopicRequest<R> {
     Send(R),
     /// Nothing needs to be asked: the server sends the stream anyway.
     Local,
+}
+
+/// Whether an item follows the one before it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Continuity {
+    /// It does, or nobody can tell.
+    Unbroken,
+    /// Items are missing in between.
+    Broken {
+        /// How many, where that can be known.
+        missing: Option<u64>,
+        /// Whether the stream is of no use until it is subscribed to anew.
+        resynchronise: bool,
+    },
 }
 
 /// Which topics an answer confirmed, and which it refused.

@@ -32,6 +32,12 @@ impl<H: Behaviour, P: Policy, C: Call<H::Dialect>> CallBuilder<H, P, C> {
         Self { hold, call, ask: Ask::default() }
     }
 
+    /// Lets it overtake what waits with a lower priority, for the socket or for credits. Default: 0.
+    pub fn priority(mut self, priority: u8) -> Self {
+        self.ask.priority = priority;
+        self
+    }
+
     /// How long it may take in all. Default: the settings' `call_deadline`, 30 s.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.ask.deadline = Some(deadline);

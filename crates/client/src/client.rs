@@ -2,7 +2,10 @@
 
 use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
 
-use nova_behaviour::{Behaviour, Call, Channel, CodecHandler, Grant, Json, Kept, Policies, Policy, Topic};
+use nova_behaviour::{
+    Behaviour, Call, Channel, CodecHandler, Grant, InvalidSetting, Json, Kept, Policies, Policy, Settings,
+    Topic,
+};
 use nova_session::{Content, EndCause, NotSent, RequestError, ShutdownReport, State, TopicStatus};
 use serde::Serialize;
 
@@ -198,6 +201,20 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     #[must_use]
     pub fn events(&self) -> Events {
         Events::new(self.shared().subscribe_events())
+    }
+
+    /// Changes the settings while the client runs, without touching its link. What is under way
+    /// keeps the deadlines it was given; everything else follows the new settings from here on.
+    ///
+    /// # Errors
+    ///
+    /// A setting makes no sense; then none is changed.
+    pub fn reconfigure(&self, change: impl FnOnce(&mut Settings)) -> Result<(), InvalidSetting> {
+        self.shared().with(|session| {
+            let mut settings = session.settings().clone();
+            change(&mut settings);
+            session.reconfigure(now(), settings)
+        })
     }
 
     /// Asks for a fresh link: the present one is closed in good order, and the next is dialled as

@@ -19,6 +19,7 @@ mod send;
 mod shared;
 mod subscribe;
 mod subscription;
+mod supervisor;
 mod watch;
 
 pub use call::CallBuilder;
@@ -30,4 +31,8 @@ pub use ping::PingBuilder;
 pub use send::{Notify, SendBuilder};
 pub use subscribe::{SubscribeBuilder, SubscribeError};
 pub use subscription::Subscription;
+pub use supervisor::{
+    Child, ChildEnd, ChildReport, ChildStatus, RestartPolicy, Standing, StartError, Supervisor,
+    SupervisorEvent, SupervisorEvents,
+};
 pub use watch::Watch;

@@ -30,6 +30,12 @@ impl<H: Behaviour, P: Policy> SendBuilder<H, P> {
         Self { hold, content, ask: Ask::default() }
     }
 
+    /// Lets it overtake what waits with a lower priority, for the socket or for credits. Default: 0.
+    pub fn priority(mut self, priority: u8) -> Self {
+        self.ask.priority = priority;
+        self
+    }
+
     /// How long it may take in all. Default: the settings' `call_deadline`, 30 s.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.ask.deadline = Some(deadline);
@@ -93,6 +99,12 @@ impl<H: Behaviour, P: Policy> Notify<H, P> {
         let mut ask = Ask::default();
         ask.answer = Answer::None;
         Self { hold, content, ask }
+    }
+
+    /// Lets it overtake what waits with a lower priority, for the socket or for credits. Default: 0.
+    pub fn priority(mut self, priority: u8) -> Self {
+        self.ask.priority = priority;
+        self
     }
 
     /// How long it may take until the socket has it. Default: the settings' `call_deadline`, 30 s.

@@ -61,6 +61,12 @@ impl<S> Pacer<S> {
         self.ready_since?.checked_add(self.stable_after)
     }
 
+    /// Changes how long a connection must have been ready for the count to start again. One that is
+    /// ready now is judged by the new time when it is lost.
+    pub fn set_stable_after(&mut self, stable_after: Duration) {
+        self.stable_after = stable_after;
+    }
+
     /// Starts counting anew, as after a useful connection.
     pub fn reset(&mut self) {
         self.attempt = 0;

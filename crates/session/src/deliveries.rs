@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nova_behaviour::{Body, Bound, Kept, Topic};
+use nova_behaviour::{Body, Bound, Continuity, Kept, Topic};
 use nova_transport::LostReason;
 
 use crate::{
@@ -221,28 +221,38 @@ impl Deliveries {
         self.subscriptions.get(&id).and_then(|subscription| subscription.end.clone())
     }
 
-    /// Queues an item for everybody who takes its topic. Returns how many items were lost over it,
-    /// or `None` if nobody takes the topic.
+    /// Queues an item for everybody who takes its topic; `None` if nobody does. `continuity` judges
+    /// the positions of two items that came on one link.
     pub(crate) fn arrive(
         &mut self,
         side: Side,
         topic: &str,
         body: Body<'_>,
+        mut continuity: impl FnMut(u64, u64) -> Continuity,
         wakes: &mut Wakes,
-    ) -> Option<u64> {
+    ) -> Option<Arrived> {
         let Self { subscriptions, takers, spare, paused, .. } = self;
         let takers = takers.get(topic)?;
-        let mut lost = 0;
+        let mut arrived = Arrived::default();
         for id in takers {
             let Some(subscription) = subscriptions.get_mut(id) else { continue };
             if subscription.end.is_none() {
                 let was_full = subscription.full_since.is_some();
-                lost += subscription.arrive(side, topic, body, spare);
+                arrived.resynchronise |= subscription.check(side, topic, &mut continuity);
+                arrived.lost += subscription.arrive(side, topic, body, spare);
                 *paused += usize::from(!was_full && subscription.full_since.is_some());
                 wakes.add(subscription.waker.take());
             }
         }
-        Some(lost)
+        Some(arrived)
+    }
+
+    /// Items of a topic are missing before the next one.
+    pub(crate) fn break_off(&mut self, topic: &str, cause: &GapCause) {
+        for subscription in self.subscriptions.values_mut() {
+            let streams = subscription.topics.iter_mut().filter(|stream| stream.topic.as_str() == topic);
+            streams.for_each(|stream| stream.widen(cause.clone(), None));
+        }
     }
 
     /// Swaps the next item's body into `body`, or tells of a gap, or of the end.
@@ -310,6 +320,12 @@ impl Deliveries {
         }
     }
 
+    /// Whether no subscription may hold the link back for as long as this.
+    pub(crate) fn pauses_are_below(&self, limit: Duration) -> bool {
+        let is_below = |subscription: &Subscription| !matches!(subscription.overflow, Overflow::Block { max_pause } if max_pause >= limit);
+        self.subscriptions.values().all(is_below)
+    }
+
     /// Whether no subscription asks for a pause.
     pub(crate) const fn wants_read(&self) -> bool {
         self.paused == 0
@@ -338,7 +354,42 @@ impl Deliveries {
     }
 }
 
+/// What came of an item.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Arrived {
+    /// How many items were lost over it.
+    pub(crate) lost: u64,
+    /// Whether its stream has to be subscribed to anew.
+    pub(crate) resynchronise: bool,
+}
+
 impl Subscription {
+    /// Opens a hole if the item does not follow the last one. Returns whether the stream has to be
+    /// subscribed to anew.
+    fn check(
+        &mut self,
+        side: Side,
+        topic: &str,
+        continuity: &mut impl FnMut(u64, u64) -> Continuity,
+    ) -> bool {
+        let Some(next) = side.sequence else { return false };
+        let Some(stream) = self.topics.iter_mut().find(|stream| stream.topic.as_str() == topic) else {
+            return false;
+        };
+        // Across links there is a hole already.
+        let Some(Side { link, sequence: Some(last), .. }) = stream.last else { return false };
+        if link != side.link || stream.hole.is_some() {
+            return false;
+        }
+        match continuity(last, next) {
+            Continuity::Unbroken => false,
+            Continuity::Broken { missing, resynchronise } => {
+                stream.widen(GapCause::SequenceBreak, missing);
+                resynchronise
+            }
+        }
+    }
+
     fn arrive(&mut self, side: Side, topic: &str, body: Body<'_>, spare: &mut Vec<Kept>) -> u64 {
         self.counts.received += 1;
         let Some(index) = self.topics.iter().position(|stream| stream.topic.as_str() == topic) else {

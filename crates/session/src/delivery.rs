@@ -83,6 +83,12 @@ pub enum GapCause {
     Overflow,
     /// An item did not have the expected shape.
     Undecodable,
+    /// The positions of two items do not follow each other.
+    SequenceBreak,
+    /// The server said so.
+    ToldByServer,
+    /// The stream was subscribed to anew.
+    Resynchronised,
 }
 
 impl PartialEq for Gap {
@@ -102,6 +108,9 @@ impl GapCause {
             Self::Disconnected(_) => "disconnected",
             Self::Overflow => "overflow",
             Self::Undecodable => "undecodable",
+            Self::SequenceBreak => "sequence_break",
+            Self::ToldByServer => "told_by_server",
+            Self::Resynchronised => "resynchronised",
         }
     }
 }

@@ -39,6 +39,10 @@ impl Events {
         Self { queue: VecDeque::new(), limit, dropped: 0, waker: None, counters: Counters::default() }
     }
 
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     pub(crate) fn emit(&mut self, at: Instant, event: Event, wakes: &mut Wakes) {
         // The last event must not be lost to a full queue.
         if self.queue.len() < self.limit || matches!(event, Event::Closed) {

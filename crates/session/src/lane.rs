@@ -37,11 +37,24 @@ impl<T> Lane<T> {
         self.rose()
     }
 
+    /// Queues an item before those that may wait for it, behind all others.
+    pub(crate) fn insert(&mut self, bytes: usize, item: T, may_wait: impl Fn(&T) -> bool) -> Option<Mark> {
+        let behind = self.items.iter().rev().take_while(|(_, waiting)| may_wait(waiting)).count();
+        self.items.insert(self.items.len() - behind, (bytes, item));
+        self.bytes += bytes;
+        self.rose()
+    }
+
     /// Puts an item back at the front, whatever the bound: it had been accepted before.
     pub(crate) fn push_front(&mut self, bytes: usize, item: T) -> Option<Mark> {
         self.items.push_front((bytes, item));
         self.bytes += bytes;
         self.rose()
+    }
+
+    /// Changes the bound; what waits already stays.
+    pub(crate) fn set_bound(&mut self, bound: Bound) {
+        self.bound = bound;
     }
 
     pub(crate) fn front(&self) -> Option<&T> {

@@ -91,6 +91,8 @@ pub(crate) struct Outgoing {
     pub(crate) payload: Payload,
     pub(crate) owner: Option<RequestId>,
     pub(crate) charge: Charge,
+    /// In the user lane, higher goes first.
+    pub(crate) priority: u8,
 }
 
 #[derive(Debug)]
@@ -141,7 +143,7 @@ impl Link {
 
 impl Outgoing {
     pub(crate) const fn control(payload: Payload) -> Self {
-        Self { payload, owner: None, charge: Charge::FREE }
+        Self { payload, owner: None, charge: Charge::FREE, priority: 0 }
     }
 }
 

@@ -18,13 +18,15 @@ use std::{
 };
 
 use nova_behaviour::{
-    Behaviour, ConnectionHandler, Endpoints, Grant, Observers, Policy, Refusal, Settings, Verdict,
+    Behaviour, ConnectionHandler, Endpoints, Grant, InvalidSetting, Observers, Policy, Refusal, Settings,
+    Verdict,
 };
 use nova_reconnect::Pacer;
 use nova_telemetry::{Event, Record};
 use nova_transport::{Endpoint, Generation, LostReason, Phase};
 
 use crate::{
+    beat::Beat,
     deliveries::Deliveries,
     events::Events,
     guard::guarded,
@@ -189,8 +191,40 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             wakes: Wakes::default(),
             settings,
         };
-        this.dial(start.now);
+        match this.settings.check() {
+            Ok(()) => this.dial(start.now),
+            Err(invalid) => this.life = Life::Closed(EndCause::Settings(invalid)),
+        }
         this
+    }
+
+    /// Changes the settings while the session runs, without touching its link. What is under way
+    /// keeps the deadlines it was given; everything else follows the new settings from here on.
+    ///
+    /// # Errors
+    ///
+    /// A setting makes no sense; then none is changed.
+    pub fn reconfigure(&mut self, now: Instant, settings: Settings) -> Result<(), InvalidSetting> {
+        settings.check()?;
+        if !self.deliveries.pauses_are_below(settings.keep_alive.deadline) {
+            let must_be = "longer than the pause of every subscription that holds the link back";
+            return Err(InvalidSetting::new("keep_alive.deadline", must_be));
+        }
+        let beats_anew = settings.keep_alive != self.settings.keep_alive;
+        self.outbox.set_bound(settings.lanes.user);
+        for link in self.slots.iter_mut().filter_map(|slot| slot.link.as_mut()) {
+            link.control.set_bound(settings.lanes.control);
+            link.session.set_bound(settings.lanes.session);
+            if beats_anew && link.lived(now).is_some() {
+                link.beat = Beat::new(settings.keep_alive, now);
+            }
+        }
+        self.events.set_limit(settings.events);
+        self.pacer.set_stable_after(settings.stable_after);
+        self.settings = settings;
+        self.emit(now, Event::Reconfigured);
+        self.arm();
+        Ok(())
     }
 
     /// Where the session stands.

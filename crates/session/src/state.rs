@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use nova_behaviour::Refusal;
+use nova_behaviour::{InvalidSetting, Refusal};
 use nova_transport::{Generation, LostReason, Phase};
 
 /// Where a session stands.
@@ -109,6 +109,9 @@ pub enum EndCause {
     /// The server refused the login.
     #[error("the server refused the login")]
     LoginRefused(#[source] Refusal),
+    /// Its settings make no sense; nothing was tried.
+    #[error("it was not started")]
+    Settings(#[source] InvalidSetting),
     /// Its driver was dropped, for instance because the runtime shut down.
     #[error("its driver was dropped")]
     Abandoned,

@@ -112,6 +112,8 @@ pub enum Event {
         /// How many reconnection attempts had been made.
         attempts: u32,
     },
+    /// The settings were changed.
+    Reconfigured,
     /// Shutdown was asked for.
     Closing,
     /// The session has ended. Always the last event.
@@ -198,6 +200,7 @@ impl Event {
             Self::Lost { .. } => "lost",
             Self::ReconnectScheduled { .. } => "reconnect_scheduled",
             Self::GaveUp { .. } => "gave_up",
+            Self::Reconfigured => "reconfigured",
             Self::Closing => "closing",
             Self::Closed => "closed",
             Self::Ponged { .. } => "ponged",
@@ -249,6 +252,7 @@ impl Event {
             | Self::EventsDropped { .. } => Severity::Warn,
             Self::Connected { .. }
             | Self::LoggedIn { .. }
+            | Self::Reconfigured
             | Self::Ready { .. }
             | Self::Closing
             | Self::Closed => Severity::Info,
@@ -284,6 +288,7 @@ impl fmt::Display for Event {
                 write!(f, "attempt {attempt} follows in {delay:.1?}")
             }
             Self::GaveUp { attempts } => write!(f, "gave up after {attempts} reconnection attempts"),
+            Self::Reconfigured => f.write_str("reconfigured"),
             Self::Closing => f.write_str("closing"),
             Self::Closed => f.write_str("closed"),
             Self::Ponged { link, round_trip } => write!(f, "pong after {round_trip:.1?} ({link})"),

@@ -42,6 +42,8 @@ pub struct Ask {
     /// How long it may wait for a usable link. Default: it fails at once without one, and with the
     /// link it waits on.
     pub wait: Option<Duration>,
+    /// Higher goes first; among equals, in the order they were made. Default: 0.
+    pub priority: u8,
     /// Whether it is sent again after a lost link. Only for what is safe to repeat.
     pub replay: bool,
     /// What counts as its end.
@@ -133,8 +135,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             waker: None,
         };
         self.requests.insert(id, entry, matcher);
-        let outgoing = Outgoing { payload: Payload::Data(body), owner: Some(id), charge };
-        let mark = self.outbox.push(bytes, outgoing);
+        let priority = ask.priority;
+        let outgoing = Outgoing { payload: Payload::Data(body), owner: Some(id), charge, priority };
+        let mark = self.outbox.insert(bytes, outgoing, |waiting| waiting.priority < priority);
         self.emit_mark(now, LaneName::User, mark);
         self.wake_active_writer();
         self.arm();
@@ -246,7 +249,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             entry.waits_until.get_or_insert(after(now, link_wait));
         }
         self.requests.restage(id, Stage::Queued);
-        let outgoing = Outgoing { owner: Some(id), charge, payload: Payload::Data(body) };
+        let outgoing = Outgoing { owner: Some(id), charge, payload: Payload::Data(body), priority: u8::MAX };
         let mark = self.outbox.push_front(outgoing.payload.len(), outgoing);
         self.emit_mark(now, LaneName::User, mark);
     }
@@ -274,7 +277,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             lost_with: None,
             waker: None,
         };
-        let outgoing = Outgoing { payload: Payload::Data(body), owner: Some(id), charge };
+        let outgoing = Outgoing { payload: Payload::Data(body), owner: Some(id), charge, priority: 0 };
         if !self.push_session(now, index, outgoing) {
             return Err(NotSent::LaneFull.into());
         }

@@ -6,8 +6,8 @@
 use std::{borrow::Cow, collections::VecDeque, error::Error as StdError, time::Instant};
 
 use nova_behaviour::{
-    Behaviour, Body, ConnectionHandler, ErrorHandler, Fault, FrameAction, Inbound, Kept, MessageHandler,
-    Policy, RequestId, Verdict,
+    Behaviour, Body, ConnectionHandler, Continuity, ErrorHandler, Fault, FrameAction, Inbound, Kept,
+    MessageHandler, Policy, RequestId, SubscriptionHandler, Topic, Verdict,
 };
 use nova_frame_codec::{CloseCode, CloseFrame, ControlPayload, Frame, Message, ProtocolError};
 use nova_telemetry::{Event, Lane as LaneName};
@@ -15,8 +15,8 @@ use nova_transport::{Generation, LostReason, TransportError};
 
 use super::{Session, calls::reply, lifecycle::Hearing, wait};
 use crate::{
-    deliveries::Deliveries,
-    delivery::Side,
+    deliveries::{Arrived, Deliveries},
+    delivery::{GapCause, Side},
     guard::{Panicked, guarded},
     link::{Link, Outgoing, Payload},
     request_error::RequestError,
@@ -41,6 +41,7 @@ enum Order {
     Stop,
     Stale,
     Lost(u64),
+    Resynchronise(Topic),
 }
 
 impl<H: Behaviour, P: Policy> Session<H, P> {
@@ -112,6 +113,10 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         match order {
             Order::Nothing => {}
             Order::Stale => self.stale(),
+            Order::Resynchronise(topic) => {
+                self.topics.resynchronise(topic.as_str());
+                self.wake_writer(index);
+            }
             Order::Lost(count) => self.events.counters.items_dropped += count,
             Order::Settle(id, outcome) => self.settle(now, id, outcome),
             Order::Answer(messages) => {
@@ -269,11 +274,26 @@ impl<H: Behaviour> Router<'_, H> {
                     Cow::Borrowed(topic) => topic,
                     Cow::Owned(topic) => topic,
                 };
-                match deliveries.arrive(Side { sequence, ..at }, topic, body, wakes) {
-                    Some(0) => Order::Nothing,
-                    Some(lost) => Order::Lost(lost),
+                let subscriptions = handlers.subscriptions();
+                let mut panicked = false;
+                let continuity = |last, next| {
+                    guarded(|| subscriptions.continuity(topic, last, next)).unwrap_or_else(|Panicked| {
+                        panicked = true;
+                        Continuity::Unbroken
+                    })
+                };
+                let arrived = deliveries.arrive(Side { sequence, ..at }, topic, body, continuity, wakes);
+                match arrived {
+                    _ if panicked => Order::Panicked("subscriptions"),
                     None => Order::Stale,
+                    Some(Arrived { resynchronise: true, .. }) => Order::Resynchronise(Topic::from(topic)),
+                    Some(Arrived { lost: 0, .. }) => Order::Nothing,
+                    Some(Arrived { lost, .. }) => Order::Lost(lost),
                 }
+            }
+            Ok(Ok(Inbound::Broken { topic, resynchronise })) => {
+                deliveries.break_off(&topic, &GapCause::ToldByServer);
+                if resynchronise { Order::Resynchronise(Topic::from(&*topic)) } else { Order::Nothing }
             }
             Ok(Ok(Inbound::Reply { to, result })) => {
                 let Some(id) = to.or_else(|| fifo.pop_front()) else { return Order::Stale };

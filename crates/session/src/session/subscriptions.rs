@@ -14,7 +14,7 @@ use nova_telemetry::Event;
 use super::{Life, Session};
 use crate::{
     deliveries::{DeliveryCounts, Overflow, SubscriptionEnd, SubscriptionId},
-    delivery::{Arrival, Delivery, Gap},
+    delivery::{Arrival, Delivery, Gap, GapCause},
     guard::guarded,
     request_error::{NotSent, RequestError},
     requests::{Purpose, Settlement},
@@ -296,6 +296,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             match silence {
                 Silence::Stale(topic) => {
                     self.topics.resynchronise(topic.as_str());
+                    self.deliveries.break_off(topic.as_str(), &GapCause::Resynchronised);
                     self.emit(now, Event::TopicStale { link, topic: topic.to_string() });
                 }
                 Silence::StillStale(topic) => {
