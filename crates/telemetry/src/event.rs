@@ -241,6 +241,8 @@ impl Event {
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match self {
+            // Wished for by the application.
+            Self::Lost { reason: LostReason::Shutdown | LostReason::Reconnect, .. } => Severity::Info,
             Self::GaveUp { .. } | Self::HandlerPanicked { .. } | Self::LoginRefused { .. } => Severity::Error,
             Self::ConnectFailed { .. }
             | Self::Lost { .. }
@@ -281,6 +283,9 @@ impl fmt::Display for Event {
             Self::LoginRefused { link } => write!(f, "login refused ({link})"),
             Self::TopicStale { link, topic } => write!(f, "topic {topic} is silent ({link})"),
             Self::Ready { link, took } => write!(f, "ready after {took:.1?} ({link})"),
+            Self::Lost { link, reason: LostReason::Shutdown, lived } => {
+                write!(f, "link ended after {lived:.1?} ({link})")
+            }
             Self::Lost { link, reason, lived } => {
                 write!(f, "lost after {lived:.1?}: {} ({link})", Chain(reason))
             }
