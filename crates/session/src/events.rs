@@ -18,6 +18,8 @@ pub(crate) struct Events {
     limit: usize,
     dropped: u64,
     waker: Option<Waker>,
+    /// Whether the last event of all was told: nothing may follow it.
+    is_over: bool,
     pub(crate) counters: Counters,
 }
 
@@ -36,7 +38,14 @@ pub(crate) struct Counters {
 
 impl Events {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { queue: VecDeque::new(), limit, dropped: 0, waker: None, counters: Counters::default() }
+        Self {
+            queue: VecDeque::new(),
+            limit,
+            dropped: 0,
+            waker: None,
+            is_over: false,
+            counters: Counters::default(),
+        }
     }
 
     pub(crate) fn set_limit(&mut self, limit: usize) {
@@ -44,6 +53,10 @@ impl Events {
     }
 
     pub(crate) fn emit(&mut self, at: Instant, event: Event, wakes: &mut Wakes) {
+        if self.is_over {
+            return;
+        }
+        self.is_over = matches!(event, Event::Closed);
         // The last event must not be lost to a full queue.
         if self.queue.len() < self.limit || matches!(event, Event::Closed) {
             self.queue.push_back(Record { at, event });
@@ -61,6 +74,9 @@ impl Events {
     /// Moves all events into `records`. Returns whether there were any; if not, the task is woken
     /// when there are.
     pub(crate) fn drain(&mut self, now: Instant, records: &mut Vec<Record>, cx: &Context<'_>) -> bool {
+        if self.is_over && self.queue.is_empty() {
+            return false;
+        }
         self.counted(now, records);
         if self.dropped > 0 {
             let count = std::mem::take(&mut self.dropped);

@@ -323,15 +323,18 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         content: Content<H::Dialect>,
     ) -> Result<(Kept, Correlation, Charge), NotSent> {
         let handlers = &mut self.handlers;
+        let mut role = "limits";
         let encoded = guarded(|| match content {
             Content::Request(request) => {
                 let charge = handlers.limits().price(&request);
+                role = "messages";
                 let mut body = Kept::default();
                 let correlation = handlers.messages().encode(id, request, &mut body);
                 correlation.map(|correlation| (body, correlation, charge))
             }
             Content::Raw(body) => {
                 let charge = handlers.limits().price_of_raw(body.as_body());
+                role = "messages";
                 let correlation = handlers.messages().adopt(id, body.as_body());
                 Ok((body, correlation, charge))
             }
@@ -340,7 +343,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Ok(Ok(encoded)) => Ok(encoded),
             Ok(Err(error)) => Err(NotSent::Encode(Arc::new(error))),
             Err(_) => {
-                self.panicked(now, "messages");
+                self.panicked(now, role);
                 Err(NotSent::HandlerPanicked)
             }
         }
@@ -370,6 +373,6 @@ pub(super) fn reply(body: Body<'_>) -> Settlement {
 }
 
 /// `now + span`, or as late as can be expressed.
-fn after(now: Instant, span: Duration) -> Instant {
+pub(super) fn after(now: Instant, span: Duration) -> Instant {
     now.checked_add(span).unwrap_or_else(|| now + Duration::from_secs(365 * 24 * 3600))
 }

@@ -13,7 +13,12 @@ use nova_frame_codec::{CloseCode, CloseFrame, ControlPayload, Frame, Message, Pr
 use nova_telemetry::{Event, Lane as LaneName};
 use nova_transport::{Generation, LostReason, TransportError};
 
-use super::{Session, calls::reply, lifecycle::Hearing, wait};
+use super::{
+    Session,
+    calls::{after, reply},
+    lifecycle::Hearing,
+    wait,
+};
 use crate::{
     deliveries::{Arrived, Deliveries},
     delivery::{GapCause, Side},
@@ -189,7 +194,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             // The answer to our close frame, or both closed at once: the handshake is complete.
             closing.received = true;
             closing.drains = false;
-            closing.until = closing.until.min(now + close_deadline);
+            closing.until = closing.until.min(after(now, close_deadline));
             return self.wake_writer(index);
         }
         // §5.5.1: the answer echoes the code. Without one, ours has none either.
@@ -210,7 +215,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             errors.verdict(fault, class, attempts)
         });
         match verdict {
-            Ok(Verdict::Ignore) | Err(Panicked) => {}
+            Ok(Verdict::Ignore) => {}
+            Err(Panicked) => self.panicked(now, "errors"),
             Ok(Verdict::Stop) => self.begin_end(now, EndCause::Stopped, self.settings.close_deadline),
             Ok(verdict) => {
                 let frame = CloseFrame::from(CloseCode::NORMAL);

@@ -12,7 +12,7 @@ use nova_frame_codec::{CloseCode, CloseFrame};
 use nova_telemetry::Event;
 use nova_transport::{ConnectError, Generation, LostReason, Phase, TransportError};
 
-use super::{Dial, Life, Session, share, slot_of, wait};
+use super::{Dial, Life, Session, calls::after, share, slot_of, wait};
 use crate::{
     guard::guarded,
     link::{Closing, Link, Stage},
@@ -106,7 +106,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     /// Ends the session within this time: what the application has queued is sent, then the
     /// closing handshake is held. A second call can only shorten the time.
     pub fn shutdown(&mut self, now: Instant, within: Duration) {
-        let until = now + within;
+        let until = after(now, within);
         match &mut self.life {
             Life::Closed(_) => return,
             Life::Closing { until: known, .. } => {
@@ -137,7 +137,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 self.drop_link(index);
             }
         }
-        let until = now + within;
+        let until = after(now, within);
         self.set_life(Life::Closing { until, cause: cause.clone() });
         let Some(index) = active else {
             self.report.is_clean = true;
@@ -184,7 +184,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         reason: LostReason,
         hearing: Hearing,
     ) {
-        let until = now + self.settings.close_deadline;
+        let until = after(now, self.settings.close_deadline);
         let is_deaf = hearing == Hearing::Deaf;
         let Some(link) = self.link_mut(index) else { return };
         match &mut link.closing {
@@ -299,7 +299,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         }
         if is_wish {
             // As soon as the old link is gone.
-            let until = now + self.settings.close_deadline;
+            let until = after(now, self.settings.close_deadline);
             return self.set_life(Life::Waiting { until, cause: reason.clone(), hurries: true });
         }
         let Some(planned) = self.pacer.next_delay(self.chance.u64(..)) else {
@@ -310,7 +310,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Verdict::RetryAfter { least, spread } => least.saturating_add(share(&mut self.chance, spread)),
             _ => planned,
         };
-        let until = now.checked_add(delay).unwrap_or_else(|| now + LONGEST_PAUSE);
+        let until = after(now, delay);
         self.set_life(Life::Waiting { until, cause: reason.clone(), hurries: false });
         self.emit(now, Event::ReconnectScheduled { attempt: self.pacer.attempt(), delay });
     }
@@ -384,6 +384,3 @@ pub(super) enum Hearing {
     /// Its close frame came, or its stream has become unreadable.
     Deaf,
 }
-
-/// Where the calendar ends: a pause too long to express.
-const LONGEST_PAUSE: Duration = Duration::from_secs(365 * 24 * 3600);

@@ -2,7 +2,7 @@
 
 use std::{
     task::{Context, Poll},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use nova_behaviour::{
@@ -12,7 +12,7 @@ use nova_behaviour::{
 use nova_telemetry::Event;
 use nova_transport::{Generation, Handshake, LostReason};
 
-use super::{Life, Session, lifecycle::Hearing};
+use super::{Life, Session, calls::after, lifecycle::Hearing};
 use crate::{
     beat::Beat,
     guard::guarded,
@@ -29,7 +29,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     pub fn handle_connected(&mut self, now: Instant, wall: SystemTime, link: Generation, hello: &Handshake) {
         let Some(index) = self.index(link) else { return self.stale() };
         self.wall = WallClock::new(now, wall);
-        let deadline = now + self.settings.opening_deadline;
+        let deadline = after(now, self.settings.opening_deadline);
         let keep_alive = self.settings.keep_alive;
         let Some(open) = self.link_mut(index) else { return };
         open.stage = Stage::Open { since: now };
@@ -261,7 +261,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         // A grant shorter than its lead is renewed at half its time rather than at once.
         link.renew_at = grant.expires_in.and_then(|life| {
             let pause = if life > lead { life - lead } else { life / 2 };
-            now.checked_add(pause)
+            now.checked_add(pause.max(LEAST_RENEWAL))
         });
         let link = link.generation;
         self.emit(now, Event::LoggedIn { link, expires_in: grant.expires_in });
@@ -280,6 +280,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             let class = errors.classify(&fault, wall);
             errors.verdict(&fault, class, attempts)
         });
+        if verdict.is_err() {
+            self.panicked(now, "errors");
+        }
         match verdict {
             Ok(Verdict::Stop) | Err(_) => {
                 self.begin_end(now, EndCause::LoginRefused(refusal), self.settings.close_deadline);
@@ -301,3 +304,6 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.close_link(now, index, &frame, LostReason::NotEstablished(why), Hearing::Open);
     }
 }
+
+/// A server that grants next to nothing is not asked again and again.
+const LEAST_RENEWAL: Duration = Duration::from_secs(1);

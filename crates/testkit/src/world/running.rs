@@ -105,11 +105,12 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     /// Performs all that the session asks for, until it asks for nothing more.
     pub(super) fn pump(&mut self) {
         let parts: [fn(&mut Self) -> bool; 7] = [
+            // First, since time has passed before anything else has happened.
+            Self::keep_time,
             Self::drop_links,
             Self::dial,
             Self::read,
             Self::write,
-            Self::keep_time,
             Self::take_events,
             Self::take_outcomes,
         ];
@@ -120,7 +121,8 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
                 self.session.take_wakes().wake();
                 moved |= part(self);
             }
-            if !moved {
+            self.session.take_wakes().wake();
+            if !moved && !self.timekeeper.is_raised() && !self.events.is_raised() {
                 return self.check();
             }
         }
