@@ -20,7 +20,7 @@ use nova_transport::Transport;
 use tokio::{
     sync::broadcast,
     task::JoinHandle,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 pub use child::Child;
@@ -229,16 +229,22 @@ async fn end_all(children: impl IntoIterator<Item = (String, Entry)>, within: Du
     }
     let mut reports = Vec::new();
     for (name, standing, mut entry) in leaving {
-        let in_time = match deadline {
-            Some(deadline) => timeout_at(deadline, &mut entry.task.0).await.is_ok(),
-            None => (&mut entry.task.0).await.is_ok(),
+        let task = &mut entry.task.0;
+        let is_late = match deadline {
+            Some(deadline) => timeout_at(deadline, &mut *task).await.is_err(),
+            None => (&mut *task).await.is_err(),
         };
-        if !in_time {
+        if is_late {
             entry.child.cut_off();
-            entry.task.0.abort();
+            task.abort();
+            // The task is gone with its next turn, unless foreign code hangs in this one.
+            let _ = timeout(LAST_TURN, task).await;
         }
         let (restarts, report) = (entry.child.restarts(), entry.child.report());
         reports.push(ChildReport { name, restarts, standing, report });
     }
     reports
 }
+
+/// How long a task that was cut off may take to be gone.
+const LAST_TURN: Duration = Duration::from_millis(20);
