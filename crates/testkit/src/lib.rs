@@ -7,10 +7,15 @@
 //! [`world`] holds a session in virtual time against a simulated peer (feature `world`): no runtime,
 //! no sockets, faults by seed, and a checker of what must always hold.
 //!
+//! `venue` is a small made-up trading venue with its adapter (feature `venue`), which both of them
+//! can run.
+//!
 //! Everything here is for tests: what goes wrong panics with the reason, no wait is endless, and
 //! all sockets stay on the loopback interface.
 
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "venue")]
+pub mod venue;
 #[cfg(feature = "world")]
 pub mod world;
