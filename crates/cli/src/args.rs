@@ -98,6 +98,6 @@ Exit status:
   0    the end of input, Ctrl-C, or with --no-reconnect the peer's normal closure (1000)
   1    the peer or the network ended the conversation for good
   2    the command line is wrong; for a URL the wrong part is named
-  3    the first connection could not be opened
+  3    the first connection could not be opened, or was closed at once
   4    the end was in order, but lines were not sent or their fate is unknown
   130  interrupted before the first connection, or interrupted twice";

@@ -74,7 +74,7 @@ pub(crate) async fn run(wish: Connect) -> Exit {
     let (ending, tally) = converse(&client, messages, last, wish.linger).await;
     // An error means that the task panicked, which the panic has told.
     let _ = following.await;
-    status.tell(&format!("closed: {tally}"));
+    status.tell(&format!("closed; lines: {tally}"));
     if !client.shutdown_report().is_clean {
         status.tell("the peer took no part in the closing handshake");
     }

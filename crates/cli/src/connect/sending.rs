@@ -97,7 +97,7 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { handed, not_sent, unknown } = self;
-        write!(f, "{handed} lines sent, {not_sent} not sent, {unknown} of unknown fate")
+        write!(f, "{handed} sent, {not_sent} not sent, {unknown} of unknown fate")
     }
 }
 

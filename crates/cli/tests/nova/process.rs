@@ -1,0 +1,135 @@
+//! A running `nova`, its three streams in our hands.
+
+use std::process::Stdio;
+
+use nova_testkit::net::within;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+};
+
+use std::time::Duration;
+
+/// More than any single step may take on a busy machine.
+const STEP: Duration = Duration::from_secs(20);
+
+/// The program under test. It is killed when this is dropped.
+pub(crate) struct Nova {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Option<Lines<BufReader<ChildStdout>>>,
+    told: Lines<BufReader<ChildStderr>>,
+    /// What was read of standard error.
+    log: String,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    /// Standard output that was not read before.
+    pub(crate) output: String,
+    /// All of standard error.
+    pub(crate) told: String,
+}
+
+impl Nova {
+    /// Starts it, in an environment that says nothing about proxies or logs.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nova"));
+        for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+            command.env_remove(name).env_remove(name.to_uppercase());
+        }
+        let mut child = command
+            .args(args)
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self {
+            input: child.stdin.take(),
+            output: child.stdout.take().map(|out| BufReader::new(out).lines()),
+            told: BufReader::new(child.stderr.take().unwrap()).lines(),
+            log: String::new(),
+            child,
+        }
+    }
+
+    /// Types bytes.
+    pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let input = self.input.as_mut().expect("the input is open");
+        within(STEP, "nova to read", input.write_all(bytes.as_ref())).await.unwrap();
+    }
+
+    /// Ends the input.
+    pub(crate) fn end_input(&mut self) {
+        self.input = None;
+    }
+
+    /// Stops reading its output.
+    pub(crate) fn close_output(&mut self) {
+        self.output = None;
+    }
+
+    /// The next line it prints.
+    pub(crate) async fn line(&mut self) -> String {
+        let output = self.output.as_mut().expect("the output is open");
+        match within(STEP, "a line of output", output.next_line()).await.unwrap() {
+            Some(line) => line,
+            None => panic!("the output ended; it was told:\n{}", self.log),
+        }
+    }
+
+    /// Waits until it tells a line that contains `part`.
+    pub(crate) async fn tells(&mut self, part: &str) -> String {
+        loop {
+            let line = within(STEP, "a line on standard error", self.told.next_line()).await.unwrap();
+            let Some(line) = line else { panic!("it never told of {part:?}:\n{}", self.log) };
+            self.log += &format!("{line}\n");
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// Presses Ctrl-C.
+    #[cfg(unix)]
+    pub(crate) async fn interrupt(&self) {
+        let id = self.child.id().expect("it still runs").to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn ended(mut self) -> Ended {
+        let status = within(STEP, "nova to end", self.child.wait()).await.unwrap();
+        let mut output = String::new();
+        if let Some(rest) = self.output.take() {
+            rest.into_inner().read_to_string(&mut output).await.unwrap();
+        }
+        while let Some(line) = self.told.next_line().await.unwrap() {
+            self.log += &format!("{line}\n");
+        }
+        Ended { code: status.code(), output, told: self.log }
+    }
+
+    /// Runs it with no input, to its end.
+    pub(crate) async fn run(args: &[&str]) -> Ended {
+        let mut nova = Self::start(args);
+        nova.end_input();
+        nova.ended().await
+    }
+}
+
+impl Ended {
+    /// Asserts how it ended, and that it told each of these.
+    #[track_caller]
+    pub(crate) fn assert(&self, code: i32, told: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        for part in told {
+            assert!(self.told.contains(part), "it did not tell {part:?}:\n{}", self.told);
+        }
+    }
+}
