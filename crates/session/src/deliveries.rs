@@ -1,7 +1,7 @@
 //! The queues between the link and the subscribers: bounded, each with its own overflow rule (L8).
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
@@ -11,6 +11,7 @@ use nova_transport::LostReason;
 
 use crate::{
     delivery::{Arrival, Delivery, Gap, GapCause, Side},
+    hash::OwnMap,
     state::EndCause,
     topics::Hold,
     wakes::{Wakes, remember},
@@ -86,8 +87,8 @@ pub struct DeliveryCounts {
 
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
-    subscriptions: HashMap<SubscriptionId, Subscription>,
-    takers: HashMap<Topic, Vec<SubscriptionId>>,
+    subscriptions: OwnMap<SubscriptionId, Subscription>,
+    takers: OwnMap<Topic, Vec<SubscriptionId>>,
     spare: Vec<Kept>,
     last: u64,
     /// How many subscriptions ask for a pause in reading.

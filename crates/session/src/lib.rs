@@ -14,6 +14,7 @@ mod deliveries;
 mod delivery;
 mod events;
 mod guard;
+mod hash;
 mod lane;
 mod link;
 mod request_error;

@@ -4,8 +4,7 @@
 //! itself (login, subscriptions) have no caller; the session acts on their outcome.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    hash::{BuildHasherDefault, Hasher},
+    collections::BTreeSet,
     task::Waker,
     time::{Duration, Instant},
 };
@@ -14,7 +13,7 @@ use nova_behaviour::{Body, Correlation, Kept, RequestId, Topic};
 use nova_ratelimit::Charge;
 use nova_transport::{Generation, LostReason};
 
-use crate::request_error::RequestError;
+use crate::{hash::OwnMap, request_error::RequestError};
 
 /// How a request ended well.
 #[derive(Debug)]
@@ -80,7 +79,7 @@ impl Purpose {
 
 #[derive(Default)]
 pub(crate) struct Requests {
-    entries: HashMap<RequestId, Entry, BuildHasherDefault<IdHasher>>,
+    entries: OwnMap<RequestId, Entry>,
     timers: BTreeSet<(Instant, RequestId)>,
     matchers: Vec<(RequestId, Matcher)>,
     last: u64,
@@ -228,23 +227,5 @@ fn timer(entry: &Entry) -> Instant {
     match (&entry.stage, entry.waits_until) {
         (Stage::Queued, Some(until)) => entry.deadline.min(until),
         _ => entry.deadline,
-    }
-}
-
-/// Ids are ours and consecutive: spreading them is enough, and nobody can choose them.
-#[derive(Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }

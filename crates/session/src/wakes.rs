@@ -21,6 +21,10 @@ impl Wakes {
 
     /// Wakes all.
     pub fn wake(self) {
+        // Most often there is none, or one.
+        if self.few[0].is_none() {
+            return;
+        }
         self.few.into_iter().flatten().chain(self.more).for_each(Waker::wake);
     }
 }
