@@ -7,8 +7,9 @@ use nova_session::{EndCause, Session, Start};
 use nova_transport::Transport;
 
 use crate::{
+    budget::ReconnectBudget,
     client::Client,
-    driver::Driver,
+    driver::{Dialler, Driver},
     shared::{Hold, Shared, now},
 };
 
@@ -22,6 +23,7 @@ pub struct Connect<A, T, P = Policies> {
     transport: T,
     policies: P,
     settings: Settings,
+    budget: Option<ReconnectBudget>,
     seed: u64,
 }
 
@@ -30,20 +32,33 @@ impl<A: Adapter, T: Transport> Connect<A, T> {
     /// adapter's settings and the default policies.
     pub fn new(adapter: A, transport: T) -> Self {
         let settings = adapter.settings();
-        Self { adapter, transport, policies: Policies::default(), settings, seed: fastrand::u64(..) }
+        Self {
+            adapter,
+            transport,
+            policies: Policies::default(),
+            settings,
+            budget: None,
+            seed: fastrand::u64(..),
+        }
     }
 }
 
 impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
     /// Replaces the policies: when to try again, how much to send, who watches.
     pub fn with_policies<N: Policy>(self, policies: N) -> Connect<A, T, N> {
-        let Self { adapter, transport, settings, seed, .. } = self;
-        Connect { adapter, transport, policies, settings, seed }
+        let Self { adapter, transport, settings, budget, seed, .. } = self;
+        Connect { adapter, transport, policies, settings, budget, seed }
     }
 
     /// Changes the settings, beginning with those of the adapter.
     pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.settings);
+        self
+    }
+
+    /// Shares a budget of reconnections with other clients. Default: none, each paces itself.
+    pub fn with_reconnect_budget(mut self, budget: ReconnectBudget) -> Self {
+        self.budget = Some(budget);
         self
     }
 
@@ -87,13 +102,13 @@ impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
 
     /// The handle and the driver apart, for those who spawn the driver themselves.
     pub fn into_parts(self) -> (Client<A::Handlers, P>, Driver) {
-        let Self { adapter, transport, policies, settings, seed } = self;
+        let Self { adapter, transport, policies, settings, budget, seed } = self;
         let Policies { reconnect, limiter, observer } = policies.into_policies();
-        let endpoints = adapter.endpoints();
+        let dialler = Dialler { transport, endpoints: adapter.endpoints(), budget };
         let start = Start { now: now(), wall: SystemTime::now(), seed };
         let session = Session::new(adapter.into_handlers(), reconnect, limiter, settings, start);
         let shared = Arc::new(Shared::new(session));
-        let driver = Driver::new(Arc::clone(&shared), transport, endpoints, observer);
+        let driver = Driver::new(Arc::clone(&shared), dialler, observer);
         (Client::new(Arc::new(Hold(shared))), driver)
     }
 }

@@ -19,6 +19,7 @@ use nova_transport::{FrameSink, FrameSource, Generation, Link, Phase, Transport,
 
 use crate::{
     branch::branch,
+    budget::ReconnectBudget,
     shared::{Shared, now},
 };
 
@@ -34,13 +35,12 @@ pub struct Driver(Pin<Box<dyn Future<Output = ()> + Send>>);
 impl Driver {
     pub(crate) fn new<H: Behaviour, P: Policy, T: Transport>(
         shared: Arc<Shared<H, P>>,
-        transport: T,
-        endpoints: Endpoints,
+        dialler: Dialler<T>,
         observer: P::Observer,
     ) -> Self {
         let abandons = Abandons(Arc::clone(&shared));
         Self(Box::pin(async move {
-            let (shared, dialler) = (&*abandons.0, Dialler { transport, endpoints });
+            let shared = &*abandons.0;
             let lane = |place| branch(lane(shared, &dialler, place));
             tokio::join!(lane(0), lane(1), branch(keep_time(shared)), branch(pump(shared, observer)));
         }))
@@ -68,9 +68,11 @@ impl<H: Behaviour, P: Policy> Drop for Abandons<H, P> {
     }
 }
 
-struct Dialler<T> {
-    transport: T,
-    endpoints: Endpoints,
+/// What it takes to open links.
+pub(crate) struct Dialler<T> {
+    pub(crate) transport: T,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) budget: Option<ReconnectBudget>,
 }
 
 /// One of the two places for links: dial, live, repeat.
@@ -99,6 +101,9 @@ async fn live<H: Behaviour, P: Policy, T: Transport>(
     let progress = |phase: Phase| shared.with(|session| session.handle_phase(now(), link, phase));
     // Boxed, so that an open link does not keep the room that opening it took.
     let opened = Box::pin(async {
+        if let Some(budget) = dialler.budget.as_ref().filter(|_| dial.attempt > 0) {
+            budget.admit().await;
+        }
         let endpoint = dial.endpoint(&dialler.endpoints).await?;
         dialler.transport.connect(&endpoint, &progress).await
     });

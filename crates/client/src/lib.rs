@@ -9,6 +9,7 @@
 //! timekeeper, and one pump that carries events to observers.
 
 mod branch;
+mod budget;
 mod call;
 mod client;
 mod connect;
@@ -22,6 +23,7 @@ mod subscription;
 mod supervisor;
 mod watch;
 
+pub use budget::ReconnectBudget;
 pub use call::CallBuilder;
 pub use client::{Client, ShutdownError, Status};
 pub use connect::Connect;

@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
     library("connect", &["transport"]),
     library("transport-fastwebsockets", &["connect", "transport", "frame-codec"]),
     library("transport-native", &["connect", "transport", "frame-codec"]),
-    library("client", &["session", "behaviour", "telemetry", "transport", "frame-codec"]),
+    library("client", &["session", "behaviour", "telemetry", "ratelimit", "transport", "frame-codec"]),
     library("deribit-simulator", &["frame-codec"]),
     library(
         TESTKIT,
