@@ -277,3 +277,19 @@ async fn the_log_goes_to_standard_error_and_only_if_wanted() {
     ended.assert(0, &["websockex_nova: connected in"]);
     assert!(!ended.told.contains("secret"), "a payload was logged");
 }
+
+#[tokio::test]
+async fn the_help_and_the_readme_agree_on_every_exit_status() {
+    let help = Nova::run(&["connect", "--help"]).await.output;
+    let (_, statuses) = help.split_once("Exit status:\n").unwrap();
+    let statuses: Vec<_> = statuses.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(statuses.len(), 6, "{statuses:?}");
+    for line in statuses {
+        let (code, meaning) = line.trim().split_once(' ').unwrap();
+        let meaning = meaning.trim().replace("--no-reconnect", "`--no-reconnect`");
+        let row = format!("| {code} | {meaning} |");
+        assert!(README.contains(&row), "the README lacks the row {row}");
+    }
+}
+
+const README: &str = include_str!("../../../../README.md");
