@@ -241,6 +241,16 @@ impl Topics {
         }
     }
 
+    /// The pauses that are over are forgotten: what waits from here on waits for the writer, which
+    /// may be blocked, and not for the clock.
+    pub(crate) fn end_pauses(&mut self, now: Instant) {
+        for entry in self.entries.values_mut() {
+            if matches!(entry.state, TopicState::Wanted { retry_at: Some(at) } if at <= now) {
+                entry.state = TopicState::Wanted { retry_at: None };
+            }
+        }
+    }
+
     /// The server has let go of this topic, or nobody will know.
     pub(crate) fn left(&mut self, topic: &Topic) {
         let Some(entry) = self.entries.get_mut(topic) else { return };

@@ -63,6 +63,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             self.resume_reading(paused);
         }
         if self.topics_at().is_some_and(|at| at <= now) {
+            self.topics.end_pauses(now);
             self.look_for_silence(now);
         }
         self.arm();

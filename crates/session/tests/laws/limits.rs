@@ -9,7 +9,7 @@ use nova_testkit::world::{
     venue::{self, Topics, VenueDialect, VenuePeer, VenueRequest, Words},
 };
 
-use crate::kit::{Fifo, FifoWorld, Ready, Recorder, ask, millis, secs, steady, wanted};
+use crate::kit::{Fifo, Ready, Recorder, ask, millis, secs, steady, wanted};
 
 const CREDITS: BudgetId = BudgetId::new("credits");
 
