@@ -190,6 +190,7 @@ impl Topics {
     /// The topics that may be asked for now, at most `limit`, the most urgent first, which count as
     /// asked from here on. None left means that there is no work until something changes.
     pub(crate) fn ask(&mut self, now: Instant, limit: usize) -> Vec<Topic> {
+        self.watch_for_silence(now);
         let may_ask = |entry: &Entry| match entry.state {
             TopicState::Wanted { retry_at } => retry_at.is_none_or(|at| at <= now),
             _ => false,
@@ -206,6 +207,18 @@ impl Topics {
             }
         }
         askable.into_iter().map(|(_, topic)| topic).collect()
+    }
+
+    /// Topics that were confirmed already when somebody began to mind their silence.
+    fn watch_for_silence(&mut self, now: Instant) {
+        let confirmed = |entry: &&mut Entry| entry.state == TopicState::Confirmed;
+        for entry in self.entries.values_mut().filter(confirmed) {
+            let silent_at = entry.fresh_within().and_then(|within| now.checked_add(within));
+            entry.silent_at = match (entry.silent_at, silent_at) {
+                (Some(known), Some(new)) => Some(known.min(new)),
+                (_, new) => new,
+            };
+        }
     }
 
     /// The server named this topic as active. Returns those to wake.
@@ -288,7 +301,11 @@ impl Topics {
     ) -> Vec<Silence> {
         let mut found = Vec::new();
         for (topic, entry) in &mut self.entries {
-            let Some(within) = entry.fresh_within() else { continue };
+            let Some(within) = entry.fresh_within() else {
+                // Whoever minded has gone.
+                entry.silent_at = None;
+                continue;
+            };
             if entry.silent_at.is_none_or(|at| at > now) {
                 continue;
             }

@@ -303,9 +303,9 @@ impl<H: Behaviour> Router<'_, H> {
             }
             Ok(Ok(Inbound::Reply { to, result })) => {
                 let Some(id) = to.or_else(|| fifo.pop_front()) else { return Order::Stale };
-                // In a protocol without ids, a request with its own matcher has just declined this
-                // message: its place in the order is used up, and it waits on.
-                let was_declined = to.is_none() && requests.has_matcher(id);
+                // A request with its own matcher has just declined this message: it waits on, even if
+                // in a protocol without ids its place in the order is used up.
+                let was_declined = requests.has_matcher(id);
                 // A peer can neither answer what it was not sent, nor on another link.
                 let is_sent = |stage: &Stage| matches!(stage, Stage::Sent(on) if *on == at.link);
                 let is_awaited =

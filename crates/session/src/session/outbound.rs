@@ -99,6 +99,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             }
             if self.topics.has_work() && link.session.is_empty() && !drains {
                 self.ask_for_topics(now, index);
+                // What was asked has a deadline, and what could not be is tried again.
+                self.arm();
             }
             match self.pick(now, index, is_ready || drains) {
                 (name, Picked::Item(outgoing, mark)) => {

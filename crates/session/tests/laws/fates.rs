@@ -282,3 +282,17 @@ fn c25_whatever_byte_a_request_breaks_at_the_peer_sees_it_at_most_once() {
         assert_eq!(world.peer.heard.len(), arrived, "nothing is sent again");
     }
 }
+
+#[test]
+fn what_a_matcher_declines_does_not_answer_its_request_by_id_either() {
+    let mut world = venue().ready_with(VenuePeer::default());
+    let matcher = |body: Body<'_>| body.as_text().is_some_and(|text| text.contains("the right one"));
+    let matching = ask(|ask| ask.answer = Answer::Matching(Box::new(matcher)));
+    let id = world.ask(Some(900), Content::Raw(Kept::from(r#"{"id":900,"tell":1}"#)), matching).unwrap();
+    let number = id.get();
+    world.peer_does(|_, line| {
+        line.text(format!(r#"{{"id":{number},"result":"the wrong one"}}"#));
+        line.text(r#"{"id":900,"result":"the right one"}"#);
+    });
+    assert!(text(world.wait(id)).contains("the right one"));
+}

@@ -260,3 +260,19 @@ fn a_topic_that_is_to_be_asked_for_again_does_not_spin_behind_a_blocked_writer()
     world.run_for(secs(10));
     assert!(world.session().poll_timeout().is_none_or(|at| at > world.now()));
 }
+
+#[test]
+fn c07_silence_is_minded_for_as_long_as_somebody_minds() {
+    let mut world = venue().ready_with(VenuePeer::default());
+    world.subscribe(wanted(&["a"], |_| {})).unwrap();
+    world.run_for(secs(60));
+    assert_eq!(world.count("topic_stale"), 0, "nobody minds");
+    let minds = world.subscribe(wanted(&["a"], |wanted| wanted.fresh_within = Some(secs(10)))).unwrap();
+    world.run_for(secs(11));
+    assert_eq!(world.count("topic_stale"), 1, "although the topic was confirmed long before");
+    world.peer_does(|peer, line| peer.publish(line, "a", "x"));
+    world.run_for(secs(1));
+    world.unsubscribe(minds);
+    world.run_for(secs(60));
+    assert_eq!((world.count("topic_stale"), world.dials()), (1, 1), "nobody minds any more");
+}

@@ -26,9 +26,13 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     /// If no link is open at the peer.
     #[track_caller]
     pub fn peer_does<T>(&mut self, act: impl FnOnce(&mut V, &mut Line<'_>) -> T) -> T {
-        let index = self.sockets.iter().rposition(|socket| socket.peer.is_some());
-        let index = index.expect("a link is open at the peer");
-        let result = self.at_peer(index, act).expect("its end was just found");
+        self.peer_tries(act).expect("a link is open at the peer")
+    }
+
+    /// As [`peer_does`](Self::peer_does), if a link is open at the peer.
+    pub fn peer_tries<T>(&mut self, act: impl FnOnce(&mut V, &mut Line<'_>) -> T) -> Option<T> {
+        let index = self.sockets.iter().rposition(|socket| socket.peer.is_some())?;
+        let result = self.at_peer(index, act);
         self.pump();
         result
     }
