@@ -11,18 +11,16 @@ mod status;
 mod target;
 
 use std::{
-    future::{IntoFuture, pending, poll_fn},
+    future::{Future, pending},
     io,
-    pin::pin,
-    task::Poll,
     time::Duration,
 };
 
 use websockex_nova::{
-    behaviour::{Everything, KeepAlive, Kept, LocalTopics, Quiet, RawMessages, RetryTransient},
+    behaviour::{KeepAlive, LocalTopics, Quiet, RawMessages, RetryTransient},
     client::{Connect as Connecting, Driver},
     frame_codec::CloseCode,
-    prelude::{Client, Handlers, Policies, Subscription, secs, speaking},
+    prelude::{Client, Handlers, Policies, secs, speaking},
     reconnect::{Jittered, Retries},
     session::EndCause,
     transport::{ConnectError, Endpoint, LostReason},
@@ -59,26 +57,25 @@ pub(crate) async fn run(wish: Connect) -> Exit {
     let last = LastHanded::default();
     let following = tokio::spawn(status.follow(client.events(), last.clone()));
     status.tell(&format!("connecting to {endpoint}"));
+    let receiving = output::receive(client.clone()).await;
+    drop(tokio::spawn(driver));
+    let (ending, tally) = converse(&client, receiving, last, wish.linger).await;
 
-    let Some(messages) = open(&client, driver).await else {
-        client.shutdown(Duration::ZERO).await.ok();
-        return Exit::Interrupted;
-    };
-    let messages = match messages {
-        Ok(messages) => messages,
-        Err(cause) => {
+    let was_ready = following.await.unwrap_or_default();
+    match (ending, was_ready) {
+        (Ending::Interrupted, false) => Exit::Interrupted,
+        (Ending::Closed(cause), false) => {
             tell_of_end(&format!("could not connect to {endpoint}"), &cause);
-            return Exit::NotConnected;
+            Exit::NotConnected
         }
-    };
-    let (ending, tally) = converse(&client, messages, last, wish.linger).await;
-    // An error means that the task panicked, which the panic has told.
-    let _ = following.await;
-    status.tell(&format!("closed; lines: {tally}"));
-    if !client.shutdown_report().is_clean {
-        status.tell("the peer took no part in the closing handshake");
+        (ending, _) => {
+            status.tell(&format!("closed; lines: {tally}"));
+            if !client.shutdown_report().is_clean {
+                status.tell("the peer took no part in the closing handshake");
+            }
+            ending.exit(&tally, wish.no_reconnect)
+        }
     }
-    ending.exit(&tally, wish.no_reconnect)
 }
 
 fn prepare(wish: &Connect, endpoint: Endpoint, transport: FastWebSockets) -> (Talk, Driver) {
@@ -91,29 +88,6 @@ fn prepare(wish: &Connect, endpoint: Endpoint, transport: FastWebSockets) -> (Ta
             every => settings.keep_alive.every = every,
         })
         .into_parts()
-}
-
-/// Opens the first link; `None` if interrupted.
-///
-/// The subscription is made before the driver runs, so that no message comes too early for it.
-async fn open(client: &Talk, driver: Driver) -> Option<Result<Subscription<Kept>, EndCause>> {
-    let subscribing = client.subscribe(Everything).required().holding_back(PAUSE).deadline(Duration::MAX);
-    let mut subscribing = pin!(subscribing.into_future());
-    let first = poll_fn(|cx| Poll::Ready(subscribing.as_mut().poll(cx))).await;
-    drop(tokio::spawn(driver));
-    let subscribed = async {
-        match first {
-            Poll::Ready(made) => made.ok(),
-            Poll::Pending => subscribing.await.ok(),
-        }
-    };
-    tokio::select! {
-        biased;
-        () = interrupted() => None,
-        Some(messages) = subscribed => Some(Ok(messages)),
-        // A local topic is never refused: only the end of the client can keep it from being.
-        cause = client.closed() => Some(Err(cause)),
-    }
 }
 
 /// Why a conversation ended.
@@ -131,19 +105,19 @@ enum Ending {
 /// Sends and prints, and closes in good order.
 async fn converse(
     client: &Talk,
-    messages: Subscription<Kept>,
+    receiving: impl Future<Output = io::Result<()>> + Send + 'static,
     last: LastHanded,
     linger: Duration,
 ) -> (Ending, Tally) {
-    let mut printing = tokio::spawn(output::print(messages));
-    let mut sending = tokio::spawn(sending::send(client.clone(), input::lines(), last));
+    let mut receiving = tokio::spawn(receiving);
+    let mut sending = tokio::spawn(sending::send(client.clone(), last));
     let mut sent = None;
     let mut is_printed = false;
     let ending = tokio::select! {
         biased;
         () = interrupted() => Ending::Interrupted,
         cause = client.closed() => Ending::Closed(cause),
-        printed = &mut printing => {
+        printed = &mut receiving => {
             is_printed = true;
             match printed {
                 Ok(Err(error)) => Ending::Output(error),
@@ -167,7 +141,7 @@ async fn converse(
     };
     if !is_printed {
         // Standard output that cannot be written to at this point takes nothing from anybody.
-        let _ = printing.await;
+        let _ = receiving.await;
     }
     (ending, tally.unwrap_or_default())
 }
@@ -254,9 +228,6 @@ async fn terminated() {
 async fn terminated() {
     pending().await
 }
-
-/// How long reading may pause for a slow standard output. Shorter than a probe waits for its answer.
-const PAUSE: Duration = secs(4);
 
 /// How long closing may take.
 const CLOSE_WITHIN: Duration = secs(2);

@@ -2,6 +2,13 @@
 
 use std::{
     io::{self, BufRead},
+    sync::{
+        Arc,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Release},
+        },
+    },
     thread,
 };
 
@@ -29,22 +36,44 @@ pub(super) enum Unusable {
 ///
 /// A thread of its own reads them: a read from a terminal cannot be called back, and must not hold
 /// up the end of the program. It ends with the process.
-pub(super) fn lines() -> mpsc::Receiver<Line> {
-    let (sender, receiver) = mpsc::channel(AHEAD);
-    thread::spawn(move || {
-        let mut input = io::stdin().lock();
-        for number in 1.. {
-            let content = match read_line(&mut input, LONGEST_BYTES) {
-                Ok(Some(content)) => content,
-                Ok(None) => return,
-                Err(error) => return crate::told::error("standard input cannot be read", &error),
-            };
-            if sender.blocking_send(Line { number, content }).is_err() {
-                return;
+#[derive(Debug)]
+pub(super) struct Input {
+    lines: mpsc::Receiver<Line>,
+    read: Arc<AtomicU64>,
+}
+
+impl Input {
+    /// Begins to read.
+    pub(super) fn begin() -> Self {
+        let (sender, lines) = mpsc::channel(AHEAD);
+        let read = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&read);
+        thread::spawn(move || {
+            let mut input = io::stdin().lock();
+            for number in 1.. {
+                let content = match read_line(&mut input, LONGEST_BYTES) {
+                    Ok(Some(content)) => content,
+                    Ok(None) => return,
+                    Err(error) => return crate::told::error("standard input cannot be read", &error),
+                };
+                counter.store(number, Release);
+                if sender.blocking_send(Line { number, content }).is_err() {
+                    return;
+                }
             }
-        }
-    });
-    receiver
+        });
+        Self { lines, read }
+    }
+
+    /// The next line; `None` at the end of input.
+    pub(super) async fn next(&mut self) -> Option<Line> {
+        self.lines.recv().await
+    }
+
+    /// The number of the last line that was read, whether it was taken or not.
+    pub(super) fn last_read(&self) -> u64 {
+        self.read.load(Acquire)
+    }
 }
 
 /// The next line without its end; `None` at the end of input. Of a line that is too long nothing is

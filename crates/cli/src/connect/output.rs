@@ -1,19 +1,52 @@
 //! Messages on their way to standard output.
 
-use std::{fmt::Write as _, future::poll_fn, io, task::Poll};
+use std::{
+    fmt::Write as _,
+    future::{Future, IntoFuture, poll_fn},
+    io,
+    task::Poll,
+    time::Duration,
+};
 
 use tokio::io::{AsyncWrite, AsyncWriteExt, BufWriter};
 use websockex_nova::{
-    behaviour::Kept,
-    prelude::{Delivery, Gap, Subscription},
+    behaviour::{Everything, Kept},
+    prelude::{Delivery, Gap, Subscription, secs},
     session::GapCause,
 };
 
+use super::Talk;
 use crate::told;
+
+/// Subscribes to all messages. What is returned prints them until the client is closed.
+///
+/// The subscription is asked for before this returns: as long as the client's driver does not run
+/// yet, no message can come too early for it.
+pub(super) async fn receive(client: Talk) -> impl Future<Output = io::Result<()>> + Send {
+    let subscribing = client.subscribe(Everything).holding_back(PAUSE).deadline(Duration::MAX);
+    let mut subscribing = subscribing.into_future();
+    let asked = poll_fn(|cx| Poll::Ready(subscribing.as_mut().poll(cx))).await;
+    async move {
+        let messages = match asked {
+            Poll::Ready(made) => made.ok(),
+            // A local topic is never refused: only the end of the client keeps it from being.
+            Poll::Pending => tokio::select! {
+                biased;
+                made = subscribing => made.ok(),
+                _ = client.closed() => None,
+            },
+        };
+        drop(client);
+        match messages {
+            Some(messages) => print(messages).await,
+            None => Ok(()),
+        }
+    }
+}
 
 /// Prints messages until there are no more, each on a line. What is printed is flushed as soon as
 /// nothing more waits.
-pub(super) async fn print(mut messages: Subscription<Kept>) -> io::Result<()> {
+async fn print(mut messages: Subscription<Kept>) -> io::Result<()> {
     let mut out = BufWriter::new(tokio::io::stdout());
     loop {
         let delivery = match waiting(&mut messages).await {
@@ -69,6 +102,9 @@ fn tell(gap: &Gap) {
         eprintln!("nova: missed: {}", told::plain(&gap.to_string()));
     }
 }
+
+/// How long reading may pause for a slow standard output. Shorter than a probe waits for its answer.
+const PAUSE: Duration = secs(4);
 
 #[cfg(test)]
 mod tests {

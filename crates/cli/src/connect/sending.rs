@@ -9,12 +9,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
 use websockex_nova::session::RequestError;
 
 use super::{
     Talk,
-    input::{Line, Unusable},
+    input::{Input, Line, Unusable},
 };
 use crate::told;
 
@@ -39,16 +38,23 @@ impl LastHanded {
     }
 }
 
-/// Sends lines until there are no more, or the client is closed. Without a link they wait for it.
-pub(super) async fn send(client: Talk, mut lines: mpsc::Receiver<Line>, last: LastHanded) -> Tally {
+/// Sends lines until there are no more, or the client is closed. Without a link they wait for it;
+/// before the first link none is read.
+pub(super) async fn send(client: Talk, last: LastHanded) -> Tally {
     let mut tally = Tally::default();
+    if client.ready().await.is_err() {
+        return tally;
+    }
+    let mut input = Input::begin();
+    let mut taken = 0;
     loop {
         let line = tokio::select! {
             biased;
             _ = client.closed() => break,
-            line = lines.recv() => line,
+            line = input.next() => line,
         };
         let Some(Line { number, content }) = line else { return tally };
+        taken = number;
         let text = match content {
             Ok(text) => text,
             Err(why) => {
@@ -64,12 +70,7 @@ pub(super) async fn send(client: Talk, mut lines: mpsc::Receiver<Line>, last: La
             Err(error) => tally.fail(number, &error),
         }
     }
-    // The client is closed: what was read ahead goes nowhere.
-    lines.close();
-    while let Some(line) = lines.recv().await {
-        eprintln!("nova: line {}: not sent: the client is closed", line.number);
-        tally.not_sent += 1;
-    }
+    tally.abandon(taken + 1, input.last_read());
     tally
 }
 
@@ -82,6 +83,14 @@ impl Tally {
     fn refuse(&mut self, number: u64, why: Unusable) {
         eprintln!("nova: line {number}: not sent: {why}");
         self.not_sent += 1;
+    }
+
+    /// Lines that were read ahead when the client was closed. More may stand behind them, unread.
+    fn abandon(&mut self, first: u64, last: u64) {
+        if first <= last {
+            eprintln!("nova: line {first} and whatever follows: not sent: the client is closed");
+            self.not_sent += last - first + 1;
+        }
     }
 
     fn fail(&mut self, number: u64, error: &RequestError) {

@@ -50,8 +50,8 @@ impl Status {
         }
     }
 
-    /// Tells of events until the client is closed.
-    pub(super) async fn follow(self, mut events: Events, last: LastHanded) {
+    /// Tells of events until the client is closed. Returns whether it ever was ready.
+    pub(super) async fn follow(self, mut events: Events, last: LastHanded) -> bool {
         let mut was_ready = false;
         while let Some(record) = events.next().await {
             let event = &record.event;
@@ -70,11 +70,12 @@ impl Status {
                     }
                 }
                 Event::Connecting { .. } | Event::ReconnectScheduled { .. } => self.tell(&event.to_string()),
-                Event::Closed => return,
+                Event::Closed => break,
                 _ if event.severity() >= Severity::Warn => self.tell(&event.to_string()),
                 _ => {}
             }
         }
+        was_ready
     }
 }
 

@@ -37,6 +37,7 @@ async fn lines_go_out_answers_come_in_and_the_end_of_input_closes() {
     server.wait_for_open_links(0).await;
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn answers_to_the_last_lines_are_waited_for() {
     let server = EchoServer::start().await.unwrap();
@@ -53,17 +54,20 @@ async fn answers_to_the_last_lines_are_waited_for() {
 async fn a_cut_link_is_replaced_and_the_conversation_goes_on() {
     let server = EchoServer::start().await.unwrap();
     let mut nova = Nova::start(&["connect", &server.url(), "--linger", "0"]);
-    nova.write("before\n").await;
-    assert_eq!(nova.line().await, "before");
+    for line in ["one", "two"] {
+        nova.write(format!("{line}\n")).await;
+        assert_eq!(nova.line().await, line);
+    }
     server.cut_links(Ending::Reset);
     nova.tells("lost after").await;
-    nova.tells("line 1 was the last one handed").await;
+    // Of the second line, only its echo is certain at this moment.
+    nova.tells("was the last one handed to a socket").await;
     nova.tells("attempt 1 follows in").await;
     nova.tells("ready after").await;
     nova.write("after\n").await;
     assert_eq!(nova.line().await, "after");
     nova.end_input();
-    nova.ended().await.assert(0, &["2 sent, 0 not sent"]);
+    nova.ended().await.assert(0, &["3 sent, 0 not sent"]);
 }
 
 #[tokio::test]
@@ -82,18 +86,21 @@ async fn lines_typed_without_a_link_wait_for_the_next_in_their_order() {
     nova.ended().await.assert(0, &["3 sent, 0 not sent"]);
 }
 
+#[cfg(unix)]
 #[tokio::test]
-async fn interrupted_without_a_link_it_tells_which_lines_were_not_sent() {
+async fn interrupted_without_a_link_it_tells_what_was_not_sent() {
     let mut server = EchoServer::start().await.unwrap();
     let mut nova = Nova::start(&["connect", &server.url()]);
-    nova.tells("ready").await;
+    nova.write("first\n").await;
+    assert_eq!(nova.line().await, "first");
     server.stop().await;
     nova.tells("lost").await;
-    nova.write("a\nb\n").await;
-    // Read ahead while the first waits for a link; what is still in the pipe was never accepted.
-    nova.tells("attempt 2 follows").await;
+    // More than a pipe holds, so that line 2 has been read when all of this is written.
+    nova.write(["second\n", &"x".repeat(200_000), "\n"].concat()).await;
     nova.interrupt().await;
-    nova.ended().await.assert(4, &["line 1: not sent", "line 2: not sent", "0 sent, 2 not sent"]);
+    let ended = nova.ended().await;
+    ended.assert(4, &["nova: line 2", "not sent: the client is closed", "lines: 1 sent,"]);
+    assert!(!ended.told.contains(", 0 not sent"), "{}", ended.told);
 }
 
 #[tokio::test]
