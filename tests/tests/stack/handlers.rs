@@ -7,6 +7,7 @@ mod errors;
 mod limits;
 mod messages;
 mod panics;
+mod settings;
 mod subscriptions;
 mod swapping;
 mod watchers;

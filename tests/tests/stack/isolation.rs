@@ -16,7 +16,7 @@ use websockex_nova::{
     prelude::*,
 };
 
-use crate::venue::{Lines, Stream, Topics, obey, prepare, serving, venue};
+use crate::venue::{Lines, Stream, Topics, next, obey, prepare, serving, venue};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_method_can_be_called_from_any_task_while_handlers_run() {
@@ -166,9 +166,9 @@ async fn a_subscriber_that_never_takes_delays_replies_by_its_pause_and_no_more()
     let began = Instant::now();
     client.call("say at once").await.unwrap();
     assert!(began.elapsed() < PAUSE, "{:?}", began.elapsed());
-    let Some(Delivery::Gap(gap)) = lazy.next().await else { panic!("items are missing without a gap") };
+    let Some(Delivery::Gap(gap)) = next(&mut lazy).await else { panic!("items are missing without a gap") };
     assert_eq!(gap.missing, Some(90));
-    assert_eq!(lazy.next().await, Some(Delivery::Item("90".to_owned())));
+    assert_eq!(next(&mut lazy).await, Some(Delivery::Item("90".to_owned())));
     let counts = lazy.unsubscribe();
     assert_eq!((counts.received, counts.delivered, counts.dropped), (100, 1, 99));
 }
@@ -188,7 +188,7 @@ async fn a_subscriber_that_takes_loses_nothing_however_small_its_bound() {
         }
     });
     for number in 0..500 {
-        let item = everything.next().await;
+        let item = next(&mut everything).await;
         assert_eq!(item, Some(Delivery::Item(Kept::from(number.to_string().as_str()))));
     }
     telling.await.unwrap();

@@ -18,7 +18,9 @@ use websockex_nova::{
     telemetry::{Record, Severity, TracingLogger},
 };
 
-use crate::venue::{Lines, Logins, Stream, Topics, Words, hears, obey, quick, ready_on, serving};
+use crate::venue::{
+    Lines, Logins, Stream, Topics, Words, ended, hears, next, obey, quick, ready_on, serving,
+};
 
 const SECRET: &str = "hunter2";
 
@@ -112,7 +114,7 @@ async fn a_whole_life_shows_no_secret() {
     let mut stream = client.subscribe(Stream("news")).await.unwrap();
     client.call(format!("hear * news {SECRET}").as_str()).await.unwrap();
     write!(shown, "{stream:?} {:?}", client.topics()).unwrap();
-    assert_eq!(stream.next().await, Some(Delivery::Item(SECRET.to_owned())));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item(SECRET.to_owned())));
     client.call(format!("hear {SECRET}").as_str()).await.unwrap();
     let bare = client.send_text(SECRET).await.unwrap_err();
     let timed_out = client.call("hush").deadline(millis(10)).await.unwrap_err();
@@ -124,7 +126,7 @@ async fn a_whole_life_shows_no_secret() {
     client.notify_text(SECRET).await.unwrap();
     hears(venue.journal(), "the notification", |text| text == SECRET).await;
     client.shutdown(secs(1)).await.unwrap();
-    shown.push_str(&faces(&client.closed().await));
+    shown.push_str(&faces(&ended(&client).await));
     assert_silent(&shown);
     assert_silent(&observed.lock().unwrap());
     let logged = logged.0.lock().unwrap();

@@ -11,8 +11,9 @@
 //! | `7 subscribe a,b`, `7 unsubscribe a,b` | `7 ok a,b` |
 //! | `7 login 1` | `7 ok` |
 //!
-//! On its own account it may say `* topic item`, `? answer me so`, `?? a b` (two answers), `x`
-//! (close) and `-` (nothing).
+//! On its own account it may say `* topic item`, `# topic 7 item` (its position), `! topic` (some are
+//! missing), `!! topic` (subscribe anew), `? answer me so`, `?? a b` (two answers), `x` (close) and
+//! `-` (nothing).
 
 use std::{borrow::Cow, time::Duration};
 
@@ -27,6 +28,7 @@ use websockex_nova::{
     frame_codec::{CloseCode, CloseFrame},
     prelude::*,
     reconnect::Linear,
+    session::EndCause,
     telemetry::Event,
     transport_fastwebsockets::FastWebSockets,
 };
@@ -108,6 +110,16 @@ impl MessageHandler for Lines {
                 let (topic, item) = rest.split_once(' ').ok_or(Nonsense)?;
                 Inbound::Event { topic: Cow::Borrowed(topic), sequence: None, body: Body::Text(item) }
             }
+            "#" => {
+                let mut words = rest.splitn(3, ' ');
+                let (Some(topic), Some(position), Some(item)) = (words.next(), words.next(), words.next())
+                else {
+                    return Err(Nonsense);
+                };
+                let sequence = Some(position.parse().map_err(|_| Nonsense)?);
+                Inbound::Event { topic: Cow::Borrowed(topic), sequence, body: Body::Text(item) }
+            }
+            "!" | "!!" => Inbound::Broken { topic: Cow::Borrowed(rest), resynchronise: first == "!!" },
             "?" => Inbound::Answer(rest.into()),
             "??" => Inbound::Answers(rest.split(' ').map(Kept::from).collect()),
             "x" => Inbound::Close(close_frame(4000)),
@@ -273,6 +285,16 @@ pub(crate) async fn ready_on<H: Behaviour, P: Policy>(client: &Client<H, P>, num
         |state| matches!(state, State::Ready { link } if link.get() == number),
     )
     .await;
+}
+
+/// Waits until the client is closed, and tells why.
+pub(crate) async fn ended<H: Behaviour, P: Policy>(client: &Client<H, P>) -> EndCause {
+    within(PATIENCE, "the end of the client", client.closed()).await
+}
+
+/// Waits for the next item of a subscription, or gap.
+pub(crate) async fn next<T>(stream: &mut Subscription<T>) -> Option<Delivery<T>> {
+    within(PATIENCE, "an item", stream.next()).await
 }
 
 /// Waits for an event, passing over others.

@@ -70,9 +70,9 @@ async fn each_way_of_asking_learns_at_once_that_its_link_is_lost() {
         client.send_json(&"last"),
         client.send_raw(Kept::from("a")),
         async {
-            while texts(venue.journal(), 1).len() < 4 {
-                tokio::task::yield_now().await;
-            }
+            let journal = venue.journal().clone();
+            // The connection, its request, and five messages.
+            journal.wait_for("all five", |entries| entries.len() >= 7).await;
             venue.stop().await;
         }
     );

@@ -11,7 +11,7 @@ use websockex_nova::{
 };
 
 use super::{disconnect, mute};
-use crate::venue::{Lines, Stream, Topics, hears, prepare, ready_on, venue};
+use crate::venue::{Lines, Stream, Topics, hears, next, prepare, ready_on, venue};
 
 #[tokio::test]
 async fn echo_says_that_it_has_neither_subscriptions_nor_login() {
@@ -55,14 +55,14 @@ async fn a_subscription_outlives_its_link_and_ends_with_the_client() {
         prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Topics)).connect().await.unwrap();
     let mut stream = client.subscribe(Stream("a")).required().await.unwrap();
     client.call("hear * a before").await.unwrap();
-    assert_eq!(stream.next().await, Some(Delivery::Item("before".to_owned())));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("before".to_owned())));
     client.call("cut").await.unwrap_err();
     ready_on(&client, 2).await;
     client.call("hear * a after").await.unwrap();
-    assert!(matches!(stream.next().await, Some(Delivery::Gap(_))));
-    assert_eq!(stream.next().await, Some(Delivery::Item("after".to_owned())));
+    assert!(matches!(next(&mut stream).await, Some(Delivery::Gap(_))));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("after".to_owned())));
     client.shutdown(secs(1)).await.unwrap();
-    assert_eq!(stream.next().await, None);
+    assert_eq!(next(&mut stream).await, None);
     assert!(matches!(stream.why_ended(), Some(SubscriptionEnd::Closed(EndCause::Shutdown))));
 }
 

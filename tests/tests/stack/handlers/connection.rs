@@ -14,7 +14,9 @@ use websockex_nova::{
     transport::{Handshake, LostReason},
 };
 
-use crate::venue::{Lines, close_frame, event, hears, hears_close, prepare, ready_on, texts, until, venue};
+use crate::venue::{
+    Lines, close_frame, ended, event, hears, hears_close, prepare, ready_on, texts, until, venue,
+};
 
 /// Decides once, on the first link; agrees with the defaults from then on.
 struct Once<A>(Option<A>);
@@ -112,7 +114,7 @@ async fn a_session_that_disconnected_stops_does_not_come_back() {
     let handlers = Handlers::new(Lines).with_connection(Once(Some(DisconnectAction::Stop)));
     let client = prepare(&venue.url(), handlers).connect().await.unwrap();
     client.call("cut").await.unwrap_err();
-    assert!(matches!(client.closed().await, EndCause::Stopped));
+    assert!(matches!(ended(&client).await, EndCause::Stopped));
     assert_eq!(venue.accepted(), 1);
 }
 
@@ -125,7 +127,7 @@ async fn disconnected_can_reconnect_where_the_verdict_would_stop() {
     client.call("close 1008").await.unwrap_err();
     ready_on(&client, 2).await;
     client.call("close 1008").await.unwrap_err();
-    assert!(matches!(client.closed().await, EndCause::Failed(LostReason::ClosedByPeer(_))));
+    assert!(matches!(ended(&client).await, EndCause::Failed(LostReason::ClosedByPeer(_))));
 }
 
 #[tokio::test]
@@ -185,7 +187,7 @@ async fn a_session_that_frame_stops_ends_with_a_close_frame() {
     let handlers = Handlers::new(Lines).with_connection(Once(Some(FrameAction::Stop)));
     let client = prepare(&venue.url(), handlers).connect().await.unwrap();
     client.notify("hear now").await.unwrap();
-    assert!(matches!(client.closed().await, EndCause::Stopped));
+    assert!(matches!(ended(&client).await, EndCause::Stopped));
     hears_close(venue.journal(), 1, 1000).await;
 }
 

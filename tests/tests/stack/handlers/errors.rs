@@ -6,7 +6,7 @@ use std::{
 };
 
 use websockex_nova::{
-    behaviour::{Class, ErrorHandler, Fault, Quiet, Verdict},
+    behaviour::{Class, ErrorHandler, Fault, InitialConnect, Quiet, Verdict},
     prelude::*,
     reconnect::Linear,
     session::EndCause,
@@ -14,7 +14,9 @@ use websockex_nova::{
     transport::LostReason,
 };
 
-use crate::venue::{Lines, event, hears_close, prepare, ready_on, until, venue};
+use crate::venue::{
+    Lines, Logins, Stream, Topics, ended, event, hears_close, obey, prepare, ready_on, serving, until, venue,
+};
 
 /// Gives one verdict on undecodable messages, and one on everything else.
 struct Says {
@@ -72,7 +74,7 @@ async fn a_fault_that_stops_ends_the_session_with_a_close_frame() {
     let venue = venue().await;
     let client = saying(&venue.url(), Verdict::Stop, Verdict::Retry).await;
     client.notify("hear gibberish").await.unwrap();
-    assert!(matches!(client.closed().await, EndCause::Stopped));
+    assert!(matches!(ended(&client).await, EndCause::Stopped));
     hears_close(venue.journal(), 1, 1000).await;
 }
 
@@ -109,7 +111,7 @@ async fn after_a_lost_link_stop_ends_the_session_and_says_why() {
     let venue = venue().await;
     let client = saying(&venue.url(), Verdict::Ignore, Verdict::Stop).await;
     client.call("cut").await.unwrap_err();
-    let end = client.closed().await;
+    let end = ended(&client).await;
     assert!(matches!(&end, EndCause::Failed(LostReason::Broken(_))), "{end:?}");
     assert_eq!(venue.accepted(), 1);
 }
@@ -126,7 +128,7 @@ async fn classify_decides_the_class_that_the_verdict_is_given() {
     let venue = venue().await;
     let client = prepare(&venue.url(), Handlers::new(Lines).with_errors(Gloomy)).connect().await.unwrap();
     client.call("cut").await.unwrap_err();
-    assert!(matches!(client.closed().await, EndCause::Failed(_)));
+    assert!(matches!(ended(&client).await, EndCause::Failed(_)));
 }
 
 #[tokio::test]
@@ -144,6 +146,45 @@ async fn the_verdict_is_told_the_number_of_the_attempts_made() {
     let handlers = Handlers::new(Lines).with_errors(Noting(Arc::clone(&told)));
     let client = prepare(&venue.url(), handlers).connect().await.unwrap();
     venue.stop().await;
-    assert!(matches!(client.closed().await, EndCause::Failed(LostReason::Connect(_))));
+    assert!(matches!(ended(&client).await, EndCause::Failed(LostReason::Connect(_))));
     assert_eq!(*told.lock().unwrap(), [0, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_refused_login_may_be_tried_again_on_the_next_link() {
+    // The first login is refused.
+    let venue = serving(|mut conn| async move {
+        conn.accept_upgrade().await;
+        if conn.number() == 1 {
+            let login = conn.recv_text().await;
+            conn.send_text(&login.replace("login 1", "no not yet")).await;
+        }
+        obey(&mut conn).await;
+    })
+    .await;
+    let handlers = Handlers::new(Lines)
+        .with_auth(Logins::default())
+        .with_errors(Says { undecodable: Verdict::Ignore, lost: Verdict::Retry });
+    let client = prepare(&venue.url(), handlers)
+        .with_settings(|settings| settings.initial_connect = InitialConnect::Retry)
+        .connect()
+        .await
+        .unwrap();
+    hears_close(venue.journal(), 1, 1000).await;
+    client.call("say fine").await.unwrap();
+    assert_eq!(venue.accepted(), 2);
+}
+
+#[tokio::test]
+async fn a_topic_that_stays_silent_is_judged() {
+    let venue = venue().await;
+    let handlers = Handlers::new(Lines)
+        .with_subscriptions(Topics)
+        .with_errors(Says { undecodable: Verdict::Ignore, lost: Verdict::Retry });
+    let client = prepare(&venue.url(), handlers).connect().await.unwrap();
+    let mut events = client.events();
+    let _stream = client.subscribe(Stream("a")).fresh_within(millis(30)).await.unwrap();
+    event(&mut events, "its silence", |event| matches!(event, Event::TopicStale { .. })).await;
+    // It is subscribed to anew first; when that does not help, the verdict asks for another link.
+    ready_on(&client, 2).await;
 }

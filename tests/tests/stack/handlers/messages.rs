@@ -4,12 +4,12 @@ use nova_testkit::net::EchoServer;
 use websockex_nova::{
     behaviour::{Body, Correlation, Inbound, Kept, MessageHandler, RequestId},
     prelude::*,
-    session::NotSent,
+    session::{GapCause, NotSent},
     telemetry::Event,
 };
 
 use crate::venue::{
-    Lines, Nonsense, Stream, Topics, Words, event, hears, hears_close, prepare, ready_on, texts, venue,
+    Lines, Nonsense, Stream, Topics, Words, event, hears, hears_close, next, prepare, ready_on, texts, venue,
 };
 
 #[tokio::test]
@@ -89,7 +89,28 @@ async fn events_reach_their_subscription() {
         prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Topics)).connect().await.unwrap();
     let mut stream = client.subscribe(Stream("news")).await.unwrap();
     client.call("hear * news of the day").await.unwrap();
-    assert_eq!(stream.next().await, Some(Delivery::Item("of the day".to_owned())));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("of the day".to_owned())));
+}
+
+#[tokio::test]
+async fn what_the_server_says_is_missing_is_a_gap_and_may_need_a_new_subscription() {
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Topics)).connect().await.unwrap();
+    let mut stream = client.subscribe(Stream("news")).await.unwrap();
+    client.call("hear * news before").await.unwrap();
+    client.call("hear ! news").await.unwrap();
+    client.call("hear * news after").await.unwrap();
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("before".to_owned())));
+    let Some(Delivery::Gap(gap)) = next(&mut stream).await else { panic!("the server was not heard") };
+    assert!(matches!(gap.cause, GapCause::ToldByServer), "{gap:?}");
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("after".to_owned())));
+    assert_eq!(texts(venue.journal(), 1).len(), 4, "nobody subscribes anew for that");
+    client.call("hear !! news").await.unwrap();
+    hears(venue.journal(), "the second subscription", |text| {
+        text.ends_with(" subscribe news") && !text.starts_with("1 ")
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -158,7 +158,14 @@ async fn over_a_request_the_caller_is_told_and_the_link_lives_on() {
             _ => client.notify_text("raw").await,
         };
         assert!(matches!(error, Err(RequestError::NotSent(NotSent::HandlerPanicked))), "{error:?}");
-        event(&mut events, "the panic", |event| matches!(event, Event::HandlerPanicked { .. })).await;
+        let role =
+            if matches!(method, PanicsIn::Price | PanicsIn::PriceOfRaw) { "limits" } else { "messages" };
+        event(
+            &mut events,
+            "the panic",
+            |event| matches!(event, Event::HandlerPanicked { handler } if *handler == role),
+        )
+        .await;
         client.call("say fine").await.unwrap();
         assert_eq!(venue.accepted(), 1);
     }
@@ -194,7 +201,10 @@ async fn over_a_link_the_panic_is_told_and_the_session_goes_on() {
 async fn over_an_undecodable_message_a_panicking_judge_leaves_the_link_alone() {
     let venue = venue().await;
     let client = prepare(&venue.url(), panicking(PanicsIn::Verdict)).connect().await.unwrap();
+    let mut events = client.events();
     client.call("hear gibberish").await.unwrap();
+    event(&mut events, "the panic", |event| matches!(event, Event::HandlerPanicked { handler: "errors" }))
+        .await;
     client.call("say fine").await.unwrap();
     assert_eq!(venue.accepted(), 1);
 }

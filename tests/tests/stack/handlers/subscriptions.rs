@@ -1,13 +1,13 @@
 //! `SubscriptionHandler`: is_supported, batch, subscribe, unsubscribe, answered.
 
 use websockex_nova::{
-    behaviour::{Body, Confirmation, Refusal, SubscriptionHandler, Topic, TopicRequest},
+    behaviour::{Body, Confirmation, Continuity, Refusal, SubscriptionHandler, Topic, TopicRequest},
     client::SubscribeError,
     prelude::*,
-    session::{NotSent, SubscriptionEnd, TopicState},
+    session::{GapCause, NotSent, SubscriptionEnd, TopicState},
 };
 
-use crate::venue::{Lines, Stream, Topics, Words, hears, hears_on, prepare, ready_on, texts, venue};
+use crate::venue::{Lines, Stream, Topics, Words, hears, hears_on, next, prepare, ready_on, texts, venue};
 
 #[tokio::test]
 async fn subscribe_and_unsubscribe_are_written_by_the_handler() {
@@ -88,6 +88,60 @@ async fn by_default_an_error_refuses_all_that_was_asked() {
         other => panic!("{other:?}"),
     }
     assert_eq!(client.topics(), [], "a refused subscription that is gone is not wanted any more");
+}
+
+/// Expects positions that rise by one.
+struct Numbered {
+    resynchronises: bool,
+}
+
+impl SubscriptionHandler<Words> for Numbered {
+    fn subscribe(&mut self, topics: &[Topic]) -> TopicRequest<String> {
+        Topics.subscribe(topics)
+    }
+
+    fn unsubscribe(&mut self, topics: &[Topic]) -> TopicRequest<String> {
+        Topics.unsubscribe(topics)
+    }
+
+    fn continuity(&mut self, _: &str, last: u64, next: u64) -> Continuity {
+        if next == last + 1 {
+            return Continuity::Unbroken;
+        }
+        Continuity::Broken { missing: next.checked_sub(last + 1), resynchronise: self.resynchronises }
+    }
+}
+
+#[tokio::test]
+async fn a_break_in_the_positions_is_a_gap_that_knows_what_is_missing() {
+    let venue = venue().await;
+    let handlers = Handlers::new(Lines).with_subscriptions(Numbered { resynchronises: false });
+    let client = prepare(&venue.url(), handlers).connect().await.unwrap();
+    let mut stream = client.subscribe(Stream("a")).await.unwrap();
+    for line in ["hear # a 1 one", "hear # a 2 two", "hear # a 5 five"] {
+        client.call(line).await.unwrap();
+    }
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("one".to_owned())));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("two".to_owned())));
+    let Some(Delivery::Gap(gap)) = next(&mut stream).await else { panic!("the break went unnoticed") };
+    assert!(matches!(gap.cause, GapCause::SequenceBreak), "{gap:?}");
+    assert_eq!(gap.missing, Some(2));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("five".to_owned())));
+}
+
+#[tokio::test]
+async fn a_stream_that_a_break_makes_useless_is_subscribed_to_anew() {
+    let venue = venue().await;
+    let handlers = Handlers::new(Lines).with_subscriptions(Numbered { resynchronises: true });
+    let client = prepare(&venue.url(), handlers).connect().await.unwrap();
+    let _stream = client.subscribe(Stream("a")).await.unwrap();
+    client.call("hear # a 1 one").await.unwrap();
+    client.call("hear # a 5 five").await.unwrap();
+    hears(venue.journal(), "the second subscription", |text| {
+        text.ends_with(" subscribe a") && !text.starts_with("1 ")
+    })
+    .await;
+    assert_eq!(venue.accepted(), 1);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use websockex_nova::{
     transport::{LostReason, TransportError},
 };
 
-use crate::venue::{Lines, event, hears_close, obey, prepare, ready_on, serving, venue};
+use crate::venue::{Lines, ended, event, hears_close, obey, prepare, ready_on, serving, venue};
 
 #[tokio::test]
 async fn a_servers_close_is_answered_with_its_code_and_followed_by_a_new_link() {
@@ -53,7 +53,7 @@ async fn a_fatal_code_is_answered_and_ends_the_session() {
         let venue = venue().await;
         let client = prepare(&venue.url(), Handlers::new(Lines)).connect().await.unwrap();
         client.call(format!("close {code}").as_str()).await.unwrap_err();
-        let end = client.closed().await;
+        let end = ended(&client).await;
         assert!(matches!(&end, EndCause::Failed(LostReason::ClosedByPeer(Some(_)))), "{end:?}");
         hears_close(venue.journal(), 1, code).await;
         assert_eq!(venue.accepted(), 1);

@@ -11,7 +11,9 @@ use websockex_nova::{
     telemetry::Event,
 };
 
-use crate::venue::{Lines, Logins, event, hears, hears_close, obey, prepare, quick, serving, until, venue};
+use crate::venue::{
+    Lines, Logins, ended, event, hears, hears_close, obey, prepare, quick, serving, until, venue,
+};
 
 /// Shuts down and tells how long it took.
 async fn shut<H: Behaviour, P: Policy>(client: &Client<H, P>, within: Duration) -> Duration {
@@ -29,7 +31,7 @@ async fn a_ready_client_closes_in_order() {
     client.shutdown(secs(5)).await.unwrap();
     hears_close(venue.journal(), 1, 1000).await;
     assert!(client.shutdown_report().is_clean);
-    assert!(matches!(client.closed().await, EndCause::Shutdown));
+    assert!(matches!(ended(&client).await, EndCause::Shutdown));
     client.shutdown(secs(5)).await.unwrap();
 }
 
@@ -182,7 +184,7 @@ async fn dropping_the_driver_resolves_everything_that_waits() {
         driver.abort();
     });
     assert!(matches!(asked, Err(RequestError::SentUnknown { .. })), "{asked:?}");
-    assert!(matches!(client.closed().await, EndCause::Abandoned));
+    assert!(matches!(ended(&client).await, EndCause::Abandoned));
     let error = client.call("say more").await.unwrap_err();
     assert!(matches!(error, RequestError::NotSent(NotSent::Closed(EndCause::Abandoned))), "{error:?}");
     assert_eq!(client.shutdown(secs(1)).await.unwrap_err().report.sent_unknown, 1);
@@ -218,7 +220,7 @@ fn the_driver_may_run_on_a_runtime_of_its_own_and_goes_down_with_it() {
     of_driver.shutdown_timeout(secs(5));
     of_user.block_on(async {
         assert!(matches!(pending.await.unwrap(), Err(RequestError::SentUnknown { .. })));
-        assert!(matches!(client.closed().await, EndCause::Abandoned));
+        assert!(matches!(ended(&client).await, EndCause::Abandoned));
     });
 }
 

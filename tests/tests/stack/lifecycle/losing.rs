@@ -14,7 +14,9 @@ use websockex_nova::{
     transport_fastwebsockets::FastWebSockets,
 };
 
-use crate::venue::{Lines, Words, event, hears, hears_close, prepare, quick, ready_on, texts, until, venue};
+use crate::venue::{
+    Lines, Words, ended, event, hears, hears_close, prepare, quick, ready_on, texts, until, venue,
+};
 
 #[tokio::test]
 async fn what_was_sent_is_unknown_and_what_was_not_is_not_sent() {
@@ -154,7 +156,7 @@ async fn a_strategy_that_gives_up_ends_the_session_with_the_last_cause() {
         .unwrap();
     let mut events = client.events();
     venue.stop().await;
-    let end = client.closed().await;
+    let end = ended(&client).await;
     assert!(matches!(end, EndCause::Exhausted { attempts: 2, last: LostReason::Connect(_) }), "{end:?}");
     event(&mut events, "that it gave up", |event| matches!(event, Event::GaveUp { attempts: 2 })).await;
     event(&mut events, "the end", |event| matches!(event, Event::Closed)).await;
