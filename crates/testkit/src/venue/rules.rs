@@ -41,8 +41,8 @@ pub struct Rules {
     pub answering: Answering,
     /// What it never answers. Default: nothing.
     pub unanswered: BTreeSet<Op>,
-    /// On each connection, the request with this number (the first is 1) is not acted on: the
-    /// connection is cut instead. Default: none.
+    /// The request with this number on its connection (the first is 1) is not acted on: the
+    /// connection is cut instead, once. Default: none.
     pub cut_at_request: Option<u64>,
     /// Topics it does not have. Default: none.
     pub refused_topics: BTreeSet<String>,

@@ -1,6 +1,6 @@
 //! Subscribing, ten topics at a time.
 
-use nova_behaviour::{Body, Confirmation, Refusal, SubscriptionHandler, Topic, TopicRequest};
+use nova_behaviour::{Body, Confirmation, Continuity, Refusal, SubscriptionHandler, Topic, TopicRequest};
 use serde::Deserialize;
 
 use super::dialect::{Request, VenueDialect};
@@ -34,6 +34,15 @@ impl SubscriptionHandler<VenueDialect> for VenueTopics {
 
     fn unsubscribe(&mut self, topics: &[Topic]) -> TopicRequest<Request> {
         TopicRequest::Send(Request::Unsubscribe { topics: names(topics) })
+    }
+
+    /// The positions of deltas follow each other; prices may be left out, and fills of others are.
+    fn continuity(&mut self, topic: &str, last: u64, next: u64) -> Continuity {
+        if !topic.starts_with("deltas.") || next == last.saturating_add(1) {
+            return Continuity::Unbroken;
+        }
+        let missing = next.checked_sub(last).and_then(|step| step.checked_sub(1));
+        Continuity::Broken { missing, resynchronise: false }
     }
 
     fn answered(&mut self, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) -> Confirmation {

@@ -48,7 +48,7 @@ impl Core {
         self.journal.record(now, link, Heard::Request { op, text: text.to_owned() });
         let Some(seat) = self.seats.get_mut(&link) else { return };
         seat.requests += 1;
-        if self.rules.cut_at_request == Some(seat.requests) {
+        if self.rules.cut_at_request.take_if(|number| *number == seat.requests).is_some() {
             return self.cut(link, true);
         }
         let has_paid = self.rules.credits.is_none_or(|terms| seat.purse.pay(now, &terms));
