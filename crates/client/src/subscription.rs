@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use nova_behaviour::{Behaviour, Decode, DecodeError, Dialect, Kept, Policy};
+use nova_behaviour::{Behaviour, Decode, DecodeError, Dialect, Kept, Policy, Topic};
 use nova_session::{Arrival, Delivery, DeliveryCounts, Gap, SubscriptionEnd, SubscriptionId};
 
 use crate::shared::{Hold, now};
@@ -26,7 +26,7 @@ pub struct Subscription<T> {
 /// What a subscription needs of its client, without the client's types.
 trait Source: Send + Sync {
     fn poll(&self, id: SubscriptionId, body: &mut Kept, cx: &Context<'_>) -> Poll<Option<Delivery<Arrival>>>;
-    fn undecodable(&self, id: SubscriptionId, arrival: &Arrival) -> Gap;
+    fn undecodable(&self, id: SubscriptionId, topic: &Topic) -> Option<Gap>;
     fn why_ended(&self, id: SubscriptionId) -> Option<SubscriptionEnd>;
     fn counts(&self, id: SubscriptionId) -> Option<DeliveryCounts>;
     fn unsubscribe(&self, id: SubscriptionId) -> Option<DeliveryCounts>;
@@ -55,10 +55,10 @@ impl<T> Subscription<T> {
         Poll::Ready(match ready!(self.source.poll(self.id, &mut self.body, cx)) {
             None => None,
             Some(Delivery::Gap(gap)) => Some(Delivery::Gap(gap)),
-            Some(Delivery::Item(arrival)) => Some(match (self.decode)(&mut self.body) {
-                Ok(item) => Delivery::Item(item),
-                Err(_) => Delivery::Gap(self.source.undecodable(self.id, &arrival)),
-            }),
+            Some(Delivery::Item(arrival)) => match (self.decode)(&mut self.body) {
+                Ok(item) => Some(Delivery::Item(item)),
+                Err(_) => self.source.undecodable(self.id, &arrival.topic).map(Delivery::Gap),
+            },
         })
     }
 
@@ -98,8 +98,8 @@ impl<H: Behaviour, P: Policy> Source for Hold<H, P> {
         self.0.with(|session| session.poll_delivery(now(), id, body, cx))
     }
 
-    fn undecodable(&self, id: SubscriptionId, arrival: &Arrival) -> Gap {
-        self.0.with(|session| session.handle_undecodable(id, arrival))
+    fn undecodable(&self, id: SubscriptionId, topic: &Topic) -> Option<Gap> {
+        self.0.with(|session| session.handle_undecodable(id, topic))
     }
 
     fn why_ended(&self, id: SubscriptionId) -> Option<SubscriptionEnd> {

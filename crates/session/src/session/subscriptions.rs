@@ -136,11 +136,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         polled
     }
 
-    /// An item that was taken could not be decoded: it is counted, and a gap stands in its place.
-    pub fn handle_undecodable(&mut self, id: SubscriptionId, arrival: &Arrival) -> Gap {
+    /// The item taken last could not be decoded: it is counted, and a gap stands in its place.
+    pub fn handle_undecodable(&mut self, id: SubscriptionId, topic: &Topic) -> Option<Gap> {
         self.events.counters.undecodable += 1;
         self.events.nudge(&mut self.wakes);
-        self.deliveries.undecodable(id, arrival)
+        self.deliveries.undecodable(id, topic)
     }
 
     /// Why a subscription yields nothing more; `None` while it may.

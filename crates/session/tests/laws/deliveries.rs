@@ -270,7 +270,7 @@ fn an_item_that_cannot_be_decoded_is_counted_and_a_gap() {
     publish(&mut world, "a", [1]);
     let (delivery, _) = world.take(id).unwrap();
     let arrival = delivery.item().unwrap();
-    let hole = world.with(|session, _| session.handle_undecodable(id, &arrival));
+    let hole = world.with(|session, _| session.handle_undecodable(id, &arrival.topic)).unwrap();
     assert_eq!((hole.cause.name(), hole.missing), ("undecodable", Some(1)));
     let counts = world.session().delivery_counts(id).unwrap();
     assert_eq!((counts.received, counts.delivered, counts.undecodable), (1, 0, 1));
