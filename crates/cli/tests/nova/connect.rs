@@ -4,7 +4,7 @@ use nova_testkit::net::{
     Answer, Certificates, ConnectProxy, ConnectRules, EchoServer, Ending, Event, Peer, Port, RawFrame, Served,
 };
 
-use super::process::Nova;
+use super::process::{Nova, really_closed};
 
 /// A server that sends these frames right behind its answer, and closes with 1000 when it has got a
 /// message.
@@ -76,6 +76,7 @@ async fn lines_typed_without_a_link_wait_for_the_next_in_their_order() {
     let mut nova = Nova::start(&["connect", &server.url(), "--linger", "0"]);
     nova.tells("ready").await;
     server.stop().await;
+    really_closed();
     nova.tells("lost").await;
     nova.write("a\nb\nc\n").await;
     server.restart().await.unwrap();
@@ -94,6 +95,7 @@ async fn interrupted_without_a_link_it_tells_what_was_not_sent() {
     nova.write("first\n").await;
     assert_eq!(nova.line().await, "first");
     server.stop().await;
+    really_closed();
     nova.tells("lost").await;
     // More than a pipe holds, so that line 2 has been read when all of this is written.
     nova.write(["second\n", &"x".repeat(200_000), "\n"].concat()).await;

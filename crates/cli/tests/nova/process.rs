@@ -1,14 +1,16 @@
 //! A running `nova`, its three streams in our hands.
 
-use std::process::Stdio;
+use std::{
+    process::Stdio,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use nova_testkit::net::within;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
 };
-
-use std::time::Duration;
 
 /// More than any single step may take on a busy machine.
 const STEP: Duration = Duration::from_secs(20);
@@ -40,15 +42,11 @@ impl Nova {
         for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
             command.env_remove(name).env_remove(name.to_uppercase());
         }
-        let mut child = command
-            .args(args)
-            .env_remove("RUST_LOG")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+        command.args(args).env_remove("RUST_LOG").kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut child = command.spawn().unwrap();
+        drop(starting);
         Self {
             input: child.stdin.take(),
             output: child.stdout.take().map(|out| BufReader::new(out).lines()),
@@ -72,6 +70,7 @@ impl Nova {
     /// Stops reading its output.
     pub(crate) fn close_output(&mut self) {
         self.output = None;
+        really_closed();
     }
 
     /// The next line it prints.
@@ -122,6 +121,15 @@ impl Nova {
         nova.ended().await
     }
 }
+
+/// Makes sure that what was closed is closed. A program that another test is just starting may, between
+/// fork and exec, still hold a copy of each socket and pipe of this process.
+pub(crate) fn really_closed() {
+    drop(STARTING.lock());
+}
+
+/// Held while a program is started.
+static STARTING: Mutex<()> = Mutex::new(());
 
 impl Ended {
     /// Asserts how it ended, and that it told each of these.
