@@ -1,11 +1,12 @@
 //! The first connect: it fails at once with its own error, unless told to try again.
 
-use std::time::Instant;
+use std::{io, net::IpAddr, sync::Arc, time::Instant};
 
+use async_trait::async_trait;
 use nova_testkit::net::{Answer, Conn, Port};
 use websockex_nova::{
     behaviour::InitialConnect,
-    connect::{Connector, Deadlines},
+    connect::{Connector, Deadlines, Resolve},
     prelude::*,
     reconnect::{Linear, Retries},
     session::EndCause,
@@ -35,9 +36,22 @@ async fn a_closed_port_is_a_tcp_error_at_once() {
 
 #[tokio::test]
 async fn an_unknown_host_is_an_error_of_resolution_at_once() {
-    // RFC 6761 §6.4: names under `invalid` never resolve.
-    let error = refused_with("ws://nobody.invalid/").await;
-    assert_eq!(error.phase(), Phase::Resolve, "{error:?}");
+    /// Knows nobody.
+    #[derive(Debug)]
+    struct Nobody;
+    #[async_trait]
+    impl Resolve for Nobody {
+        async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+    let adapter = speaking(Endpoint::parse("ws://nobody.example/").unwrap(), Handlers::new(Lines));
+    let connector = Connector::new().with_resolver(Arc::new(Nobody));
+    let end = Connect::new(adapter, FastWebSockets::new(connector)).connect().await.unwrap_err();
+    let EndCause::Failed(LostReason::Connect(ConnectError::Resolve { host, .. })) = end else {
+        panic!("{end:?}");
+    };
+    assert_eq!(host, "nobody.example");
 }
 
 #[tokio::test]
