@@ -40,8 +40,10 @@ impl Beat {
         self.due = self.due.and_then(|due| due.checked_add(paused));
     }
 
+    /// One probe at a time: while one is under way, only its deadline counts, even if the next has
+    /// become due meanwhile.
     pub(crate) fn timeout(&self) -> Option<Instant> {
-        self.due.into_iter().chain(self.next).min()
+        self.due.or(self.next)
     }
 
     /// Sends a probe, judges the one under way, or waits on.
@@ -118,6 +120,13 @@ mod tests {
         beat.forgive(Duration::from_secs(4));
         assert_eq!(beat.handle_timeout(second(20)), Beating::Rest);
         assert_eq!(beat.handle_timeout(second(24)), Beating::Silent);
+    }
+
+    #[test]
+    fn a_deadline_longer_than_the_interval_leaves_no_timer_in_the_past() {
+        let plan = KeepAlive { every: Duration::from_secs(5), deadline: Duration::from_secs(8), misses: 1 };
+        assert_eq!(run(plan, true), ((0..10).map(|n| 5 + 8 * n).collect(), None));
+        assert_eq!(run(plan, false), (vec![5], Some(13)));
     }
 
     #[test]

@@ -201,3 +201,15 @@ fn c30_an_idle_session_wakes_for_probes_only() {
     // Each probe: its time, its arrival, the pong's arrival, and the verdict.
     assert!(steps <= 10 * 4, "{steps} wake-ups in ten intervals");
 }
+
+#[test]
+fn a_deadline_longer_than_the_interval_does_not_spin() {
+    let keep_alive = KeepAlive { every: secs(5), deadline: secs(8), misses: 1 };
+    let mut world =
+        fifo().with_settings(|settings| settings.keep_alive = keep_alive).ready_with(EchoPeer::default());
+    world.run_for(secs(100));
+    assert_eq!(world.dials(), 1);
+    world.go_half_open();
+    world.run_for(secs(15));
+    assert_eq!(world.count("lost"), 1);
+}
