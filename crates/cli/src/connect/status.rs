@@ -6,6 +6,7 @@ use tracing_subscriber::EnvFilter;
 use websockex_nova::{
     client::Events,
     telemetry::{Event, Severity},
+    transport::LostReason,
 };
 
 use super::sending::LastHanded;
@@ -62,13 +63,15 @@ impl Status {
                     was_ready = true;
                     self.tell(&event.to_string());
                 }
-                Event::Lost { .. } => {
+                Event::Lost { reason, .. } => {
                     self.tell(&event.to_string());
-                    match last.number() {
-                        0 => {}
-                        number => self.tell(&format!("line {number} was the last one handed to a socket")),
+                    let number = last.number();
+                    if number > 0 && !matches!(reason, LostReason::Shutdown) {
+                        self.tell(&format!("line {number} was the last one handed to a socket"));
                     }
                 }
+                // Only a conversation makes so many events that some are missed here.
+                Event::EventsDropped { .. } => was_ready = true,
                 Event::Connecting { .. } | Event::ReconnectScheduled { .. } => self.tell(&event.to_string()),
                 Event::Closed => break,
                 _ if event.severity() >= Severity::Warn => self.tell(&event.to_string()),
