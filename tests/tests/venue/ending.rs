@@ -1,8 +1,11 @@
 //! Shutting down against a venue that does not play along.
 
-use std::time::Instant;
+use std::{future::IntoFuture, time::Instant};
 
-use nova_testkit::venue::{Op, Reception, adapter::*};
+use nova_testkit::{
+    net::{FaultProxy, Flow, Way},
+    venue::{Op, Reception, adapter::*},
+};
 use websockex_nova::{behaviour::InitialConnect, prelude::*};
 
 use crate::kit::{connect, generous, prepare, venue};
@@ -27,6 +30,31 @@ async fn c15_shutdown_returns_in_time_though_the_close_is_never_answered() {
     assert_eq!((report.sent_unknown, report.not_sent, report.is_clean), (1, 0, false));
     assert!(matches!(order.await.unwrap(), Err(RequestError::SentUnknown { .. })));
     venue.wait_for("the end of the socket", |core| core.seats().count() == 0).await;
+}
+
+#[tokio::test]
+async fn c15_shutdown_returns_in_time_though_the_send_buffer_is_full() {
+    let venue = generous().await;
+    let proxy = FaultProxy::to(venue.addr()).await.unwrap();
+    let client = connect(VenueAdapter::at(proxy.url().parse::<Endpoint>().unwrap())).await;
+    proxy.faults().set_flow(Way::ToServer, Flow::Hold);
+    let notices: Vec<_> =
+        (0..15).map(|_| tokio::spawn(client.notify_text("x".repeat(1 << 20)).into_future())).collect();
+    client.watch().changed().await;
+    while client.status().live_requests < 10 {
+        tokio::task::yield_now().await;
+    }
+    let began = Instant::now();
+    let report = client.shutdown(millis(200)).await.unwrap_err().report;
+    let took = began.elapsed();
+    assert!((millis(150)..millis(450)).contains(&took), "{took:?}");
+    assert!(report.not_sent > 0 && !report.is_clean, "{report:?}");
+    let mut handed = 0;
+    for notice in notices {
+        handed += u64::from(notice.await.unwrap().is_ok());
+    }
+    // The kernel took some of them; each of the others is in the report.
+    assert_eq!(handed + report.not_sent + report.sent_unknown, 15, "{report:?}");
 }
 
 #[tokio::test]
