@@ -1,5 +1,7 @@
 //! The commands and how they are written.
 
+use std::str::FromStr;
+
 /// What there is to do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Command {
@@ -11,6 +13,12 @@ pub(crate) enum Command {
     Fuzz { seconds: u32 },
     Consumers,
     Deny,
+    Scenarios,
+    WriteScenarios,
+    ProveScenarios { only: Option<u8> },
+    Sim { seeds: u32, first: u64 },
+    Replay { seed: u64 },
+    Soak { minutes: u32 },
     Help,
 }
 
@@ -29,6 +37,14 @@ Usage: cargo xtask <COMMAND>
   consumers             the programs in tests/consumers, which use the crates from outside
   deny                  licences, sources and advisories of all dependencies, by cargo-deny
   fuzz [--seconds <N>]  each target in tests/fuzz for N seconds (default: 30)
+  scenarios [--write]   runs the tests of all scenarios and prints which test covers which; with --write,
+                        writes the page in the docs instead
+  scenarios --prove [<N>]
+                        breaks the code for each scenario, or for one, and expects its tests to notice
+  sim [--seeds <N>] [--seed <S>]
+                        that many random lives in virtual time (default: 2000), from this seed on;
+                        with --seed alone, replays one and prints all that happened in it
+  soak [--minutes <N>]  long runs over sockets and in virtual time (default: 10)
   help                  this text";
 
 /// Reads a command from the words behind `cargo xtask`.
@@ -45,17 +61,32 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["repeat", times] => Ok(Command::Repeat { times: number(times)? }),
         ["fuzz"] => Ok(Command::Fuzz { seconds: 30 }),
         ["fuzz", "--seconds", seconds] => Ok(Command::Fuzz { seconds: number(seconds)? }),
+        ["scenarios"] => Ok(Command::Scenarios),
+        ["scenarios", "--write"] => Ok(Command::WriteScenarios),
+        ["scenarios", "--prove"] => Ok(Command::ProveScenarios { only: None }),
+        ["scenarios", "--prove", row] => Ok(Command::ProveScenarios { only: Some(number(row)?) }),
+        ["sim"] => Ok(Command::Sim { seeds: 2_000, first: 1 }),
+        ["sim", "--seeds", seeds] => Ok(Command::Sim { seeds: number(seeds)?, first: 1 }),
+        ["sim", "--seeds", seeds, "--seed", first] => {
+            Ok(Command::Sim { seeds: number(seeds)?, first: seed(first)? })
+        }
+        ["sim", "--seed", replayed] => Ok(Command::Replay { seed: seed(replayed)? }),
+        ["soak"] => Ok(Command::Soak { minutes: 10 }),
+        ["soak", "--minutes", minutes] => Ok(Command::Soak { minutes: number(minutes)? }),
         ["consumers"] => Ok(Command::Consumers),
         ["deny"] => Ok(Command::Deny),
         unknown => Err(Mistake::Unknown(unknown.join(" "))),
     }
 }
 
-fn number(word: &str) -> Result<u32, Mistake> {
-    match word.parse() {
-        Ok(0) | Err(_) => Err(Mistake::NoNumber(word.to_owned())),
-        Ok(number) => Ok(number),
-    }
+fn number<N: FromStr + Default + PartialEq>(word: &str) -> Result<N, Mistake> {
+    let number = word.parse().ok().filter(|number| *number != N::default());
+    number.ok_or_else(|| Mistake::NoNumber(word.to_owned()))
+}
+
+/// Any number is a seed.
+fn seed(word: &str) -> Result<u64, Mistake> {
+    word.parse().map_err(|_| Mistake::NoSeed(word.to_owned()))
 }
 
 /// Why the words are no command.
@@ -65,6 +96,8 @@ pub(crate) enum Mistake {
     Unknown(String),
     #[error("\"{0}\" is no number above zero")]
     NoNumber(String),
+    #[error("\"{0}\" is no seed")]
+    NoSeed(String),
 }
 
 #[cfg(test)]
@@ -80,6 +113,9 @@ mod tests {
         assert_eq!(parsed("ci --require-all"), Ok(Command::Ci { require_all: true }));
         assert_eq!(parsed("repeat 20"), Ok(Command::Repeat { times: 20 }));
         assert_eq!(parsed("fuzz --seconds 5"), Ok(Command::Fuzz { seconds: 5 }));
+        assert_eq!(parsed("scenarios --prove 35"), Ok(Command::ProveScenarios { only: Some(35) }));
+        assert_eq!(parsed("sim --seeds 5 --seed 0"), Ok(Command::Sim { seeds: 5, first: 0 }));
+        assert_eq!(parsed("sim --seed 7"), Ok(Command::Replay { seed: 7 }));
         assert_eq!(parsed(""), Ok(Command::Help));
     }
 
@@ -87,12 +123,14 @@ mod tests {
     fn words_that_mean_nothing_are_not_ignored() {
         assert_eq!(parsed("test --fast"), Err(Mistake::Unknown("test --fast".to_owned())));
         assert_eq!(parsed("repeat 0"), Err(Mistake::NoNumber("0".to_owned())));
+        assert_eq!(parsed("sim --seed x"), Err(Mistake::NoSeed("x".to_owned())));
         assert_eq!(parsed("fuzz --seconds long"), Err(Mistake::NoNumber("long".to_owned())));
     }
 
     #[test]
     fn help_names_every_command() {
-        for command in ["ci", "test", "repeat", "layers", "features", "consumers", "deny", "fuzz"] {
+        let checks = ["ci", "test", "repeat", "layers", "features", "consumers", "deny", "fuzz"];
+        for command in checks.into_iter().chain(["scenarios", "sim", "soak"]) {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

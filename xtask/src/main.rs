@@ -3,6 +3,9 @@
 //! [`command`] says which there are. The checks stand in [`ci`], each in a module of its own: what the
 //! crates may name of each other in [`layers`], the ordinary tests in [`suite`], features alone in
 //! [`features`], the little programs outside the workspace in [`consumers`], dependencies in [`deny`].
+//!
+//! What must survive stands in [`scenarios`]; [`sim`] and [`soak`] let the simulated world, and the real
+//! one, run for longer than tests do.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling what it does is half of its work")]
 
@@ -14,6 +17,9 @@ mod features;
 mod fuzz;
 mod layers;
 mod metadata;
+mod scenarios;
+mod sim;
+mod soak;
 mod step;
 mod suite;
 mod workspace;
@@ -53,6 +59,12 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Fuzz { seconds } => fuzz::run(workspace, *seconds),
         Command::Consumers => consumers::run(workspace),
         Command::Deny => deny::run(workspace),
+        Command::Scenarios => scenarios::run(workspace),
+        Command::WriteScenarios => scenarios::write(workspace),
+        Command::ProveScenarios { only } => scenarios::prove(workspace, *only),
+        Command::Sim { seeds, first } => sim::run(workspace, *seeds, *first),
+        Command::Replay { seed } => sim::replay(workspace, *seed),
+        Command::Soak { minutes } => soak::run(workspace, *minutes),
         Command::Help => {
             println!("{}", command::HELP);
             Ok(Outcome::Passed)

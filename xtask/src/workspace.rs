@@ -20,6 +20,11 @@ impl Workspace {
         Self { root: package.parent().expect("this package lies inside of the workspace").to_owned() }
     }
 
+    /// A workspace that lies elsewhere.
+    pub(crate) const fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
         self.root.join(relative)
     }

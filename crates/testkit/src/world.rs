@@ -90,7 +90,7 @@ pub struct World<H: Behaviour, P: Policy, V> {
     version: Option<u64>,
     open: Vec<Open>,
     settled: std::collections::BTreeMap<RequestId, Result<Settlement, RequestError>>,
-    subscriptions: Vec<SubscriptionId>,
+    streams: Vec<Stream>,
     records: Vec<nova_telemetry::Record>,
     sayings: Vec<(Duration, Saying)>,
     trace: Trace,
@@ -110,6 +110,16 @@ struct Lane {
 struct Open {
     id: RequestId,
     flag: Flag,
+}
+
+/// A subscription, and what its subscriber waits for.
+#[derive(Debug)]
+struct Stream {
+    id: SubscriptionId,
+    /// Raised when there is something to take; `None` while nobody waits for that.
+    next: Option<Flag>,
+    /// Raised when it is confirmed, or never will be; `None` while nobody waits for that.
+    confirmed: Option<Flag>,
 }
 
 impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
@@ -198,6 +208,12 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     #[must_use]
     pub const fn dials(&self) -> u64 {
         self.memory.dials
+    }
+
+    /// How many things have happened, after each of which everything was checked.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.memory.steps
     }
 
     /// Sets the wall clock ahead; the monotonic clock does not notice.

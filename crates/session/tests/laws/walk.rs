@@ -19,7 +19,7 @@ use crate::kit::{ask, frame, millis, secs, wanted};
 
 const CREDITS: BudgetId = BudgetId::new("credits");
 
-struct Priced;
+pub(crate) struct Priced;
 
 impl RateLimitHandler<VenueDialect> for Priced {
     fn price(&mut self, request: &VenueRequest) -> Charge {
@@ -31,7 +31,8 @@ impl RateLimitHandler<VenueDialect> for Priced {
     }
 }
 
-type Everything = Handlers<Words, Quiet, RetryTransient, Topics, Login, nova_behaviour::NoSettings, Priced>;
+pub(crate) type Everything =
+    Handlers<Words, Quiet, RetryTransient, Topics, Login, nova_behaviour::NoSettings, Priced>;
 pub(crate) type Walk = World<Everything, Policies<Jittered, TokenBuckets>, VenuePeer>;
 
 /// A session and all around it, at the beginning of a walk.

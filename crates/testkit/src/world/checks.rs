@@ -8,7 +8,7 @@ use nova_session::State;
 use nova_telemetry::Event;
 use nova_transport::Generation;
 
-use super::{World, ledger::Ledger, peer::Peer};
+use super::{Stream, World, ledger::Ledger, peer::Peer};
 
 /// What the checker remembers of the past.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Memory {
     /// The link that is open according to events.
     connected: Option<Generation>,
     has_ended: bool,
-    steps: u64,
+    pub(super) steps: u64,
 }
 
 impl Memory {
@@ -132,13 +132,28 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     }
 
     fn check_deliveries(&mut self) {
-        for index in 0..self.subscriptions.len() {
-            let Some(c) = self.session.delivery_counts(self.subscriptions[index]) else { continue };
+        for index in 0..self.streams.len() {
+            let id = self.streams[index].id;
+            self.check_wakes(index);
+            let Some(c) = self.session.delivery_counts(id) else { continue };
             let accounted = c.delivered + c.conflated + c.dropped + c.undecodable + c.queued;
             if c.received != accounted {
                 self.fail(&format!("items are lost without a trace: {c:?}"));
             }
         }
+    }
+
+    /// A subscriber who waits is woken when there is something for him.
+    fn check_wakes(&mut self, index: usize) {
+        let Stream { id, next, confirmed } = &self.streams[index];
+        let has_next = self.session.delivery_counts(*id).is_some_and(|counts| counts.queued > 0)
+            || self.session.why_ended(*id).is_some();
+        let sleeps_on = next.as_ref().is_some_and(|flag| has_next && !flag.is_raised());
+        let waits_on = confirmed.as_ref().is_some_and(|flag| {
+            !flag.is_raised() && self.session.poll_confirmed(*id, &flag.context()).is_ready()
+        });
+        self.always(!sleeps_on, "a subscriber is woken when there is something to take");
+        self.always(!waits_on, "a subscriber is woken when the subscription is confirmed or never will be");
     }
 
     /// A session that says it is ready has a link that is open, and that was heard not long ago.
