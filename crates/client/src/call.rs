@@ -87,7 +87,10 @@ impl<H: Behaviour, P: Policy, R: Decode<<H::Dialect as Dialect>::Codec>> Future 
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.pending.poll(cx))? {
-            Settlement::Reply(mut body) => R::decode(&mut body).map_err(RequestError::Undecodable),
+            Settlement::Reply(mut body) => R::decode(&mut body).map_err(|error| {
+                self.pending.count_undecodable();
+                RequestError::Undecodable(error)
+            }),
             _ => Err(RequestError::Cancelled),
         })
     }
@@ -118,6 +121,10 @@ impl<H: Behaviour, P: Policy> Pending<H, P> {
 
     pub(crate) const fn ping(hold: Arc<Hold<H, P>>, deadline: Option<Duration>) -> Self {
         Self { hold, request: Request::Ping(deadline) }
+    }
+
+    fn count_undecodable(&self) {
+        self.hold.0.with(|session| session.handle_undecodable_reply());
     }
 
     pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<Settlement, RequestError>> {

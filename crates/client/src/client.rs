@@ -1,12 +1,13 @@
 //! The handle: everything an application does with a client.
 
-use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use nova_behaviour::{
     Behaviour, Call, Channel, CodecHandler, Grant, InvalidSetting, Json, Kept, Policies, Policy, Settings,
     Topic,
 };
 use nova_session::{Content, EndCause, NotSent, RequestError, ShutdownReport, State, TopicStatus};
+use nova_telemetry::{Registry, Snapshot};
 use serde::Serialize;
 
 use crate::{
@@ -138,7 +139,8 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     /// Once polled, the login goes on when the future is dropped.
     pub async fn authenticate(&self) -> Result<Grant, RequestError> {
         let ticket = self.shared().with(|session| session.authenticate(now()))?;
-        poll_fn(|cx| self.shared().with(|session| session.poll_login(ticket, cx))).await
+        let outcome = || self.shared().with(|session| session.login_outcome(ticket));
+        self.shared().until(outcome).await
     }
 
     /// Where the client stands.
@@ -155,6 +157,13 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
             live_requests: session.live_requests(),
             handler: session.handler_status(),
         })
+    }
+
+    /// The numbers of the client's registry, as far as events have been carried to it; `None` if its
+    /// metrics collector keeps none.
+    #[must_use]
+    pub fn metrics(&self) -> Option<Snapshot> {
+        self.shared().registry.as_ref().map(Registry::snapshot)
     }
 
     /// Follows the changes of state.

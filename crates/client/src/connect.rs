@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use nova_behaviour::{Adapter, Policies, Policy, Settings};
+use nova_behaviour::{Adapter, Behaviour, Policies, Policy, Settings};
 use nova_session::{EndCause, Session, Start};
+use nova_telemetry::MetricsCollector;
 use nova_transport::Transport;
 
 use crate::{
     budget::ReconnectBudget,
     client::Client,
-    driver::{Dialler, Driver},
+    driver::{Dialler, Driver, Watchers},
     shared::{Hold, Shared, now},
 };
 
@@ -106,9 +107,14 @@ impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
         let Policies { reconnect, limiter, observer } = policies.into_policies();
         let dialler = Dialler { transport, endpoints: adapter.endpoints(), budget };
         let start = Start { now: now(), wall: SystemTime::now(), seed };
-        let session = Session::new(adapter.into_handlers(), reconnect, limiter, settings, start);
-        let shared = Arc::new(Shared::new(session));
-        let driver = Driver::new(Arc::clone(&shared), dialler, observer);
+        let mut handlers = adapter.into_handlers();
+        let (logging, metrics) =
+            handlers.take_observers().map(|observers| (observers.logging, observers.metrics)).unzip();
+        let registry = metrics.as_ref().and_then(MetricsCollector::registry);
+        let session = Session::new(handlers, reconnect, limiter, settings, start);
+        let shared = Arc::new(Shared::new(session, registry));
+        let watchers = Watchers { logging, metrics, observer: Some(observer) };
+        let driver = Driver::new(Arc::clone(&shared), dialler, watchers);
         (Client::new(Arc::new(Hold(shared))), driver)
     }
 }

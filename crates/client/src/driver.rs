@@ -36,13 +36,13 @@ impl Driver {
     pub(crate) fn new<H: Behaviour, P: Policy, T: Transport>(
         shared: Arc<Shared<H, P>>,
         dialler: Dialler<T>,
-        observer: P::Observer,
+        watchers: Watchers<H, P>,
     ) -> Self {
         let abandons = Abandons(Arc::clone(&shared));
         Self(Box::pin(async move {
             let shared = &*abandons.0;
             let lane = |place| branch(lane(shared, &dialler, place));
-            tokio::join!(lane(0), lane(1), branch(keep_time(shared)), branch(pump(shared, observer)));
+            tokio::join!(lane(0), lane(1), branch(keep_time(shared)), branch(pump(shared, watchers)));
         }))
     }
 }
@@ -66,6 +66,13 @@ impl<H: Behaviour, P: Policy> Drop for Abandons<H, P> {
         let _ = self.0.with(|session| session.poll_events(now(), &mut records, &cx));
         records.into_iter().for_each(|record| self.0.publish_event(record));
     }
+}
+
+/// Those who watch the events. Whoever panics over one sees no more of them.
+pub(crate) struct Watchers<H: Behaviour, P: Policy> {
+    pub(crate) logging: Option<H::Logging>,
+    pub(crate) metrics: Option<H::Metrics>,
+    pub(crate) observer: Option<P::Observer>,
 }
 
 /// What it takes to open links.
@@ -235,10 +242,8 @@ async fn keep_time<H: Behaviour, P: Policy>(shared: &Shared<H, P>) {
 }
 
 /// Carries events to those who watch, outside the lock and in order.
-async fn pump<H: Behaviour, P: Policy>(shared: &Shared<H, P>, observer: P::Observer) {
-    let observers = shared.with(|session| session.take_observers());
-    let (mut logging, mut metrics) = observers.map_or((None, None), |o| (Some(o.logging), Some(o.metrics)));
-    let mut observer = Some(observer);
+async fn pump<H: Behaviour, P: Policy>(shared: &Shared<H, P>, watchers: Watchers<H, P>) {
+    let Watchers { mut logging, mut metrics, mut observer } = watchers;
     let mut records = Vec::new();
     while poll_fn(|cx| shared.with(|session| session.poll_events(now(), &mut records, cx))).await {
         for record in records.drain(..) {

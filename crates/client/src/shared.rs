@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZeroU64,
+    pin::pin,
     sync::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -11,8 +12,8 @@ use std::{
 
 use nova_behaviour::{Behaviour, Policy};
 use nova_session::{Session, State};
-use nova_telemetry::Record;
-use tokio::sync::broadcast;
+use nova_telemetry::{Record, Registry};
+use tokio::sync::{Notify, broadcast};
 
 /// What the driver and the handles share.
 ///
@@ -23,24 +24,42 @@ pub(crate) struct Shared<H: Behaviour, P: Policy> {
     session: Mutex<Session<H, P>>,
     /// The thread that holds the lock; 0 if none.
     owner: AtomicU64,
-    /// The state and its version as of the last unlocking.
-    state: Mutex<(u64, State)>,
+    /// The state as of the last unlocking.
+    published: Mutex<Published>,
+    /// Tells those who watch that something else was published. The session could remember them as
+    /// well, but would go on remembering those who gave up: for as long as nothing changes, which
+    /// may be for ever.
+    changed: Notify,
     has_deferred: AtomicBool,
     deferred: Mutex<Vec<Deferred<H, P>>>,
     /// The stream of events, made when somebody first asks for it: its ring takes memory at once.
     events: OnceLock<broadcast::Sender<Record>>,
+    pub(crate) registry: Option<Registry>,
+}
+
+/// What can be watched.
+struct Published {
+    version: u64,
+    logins: u64,
+    state: State,
 }
 
 type Deferred<H, P> = Box<dyn FnOnce(&mut Session<H, P>) + Send>;
 
 impl<H: Behaviour, P: Policy> Shared<H, P> {
-    pub(crate) fn new(session: Session<H, P>) -> Self {
+    pub(crate) fn new(session: Session<H, P>, registry: Option<Registry>) -> Self {
         Self {
             owner: AtomicU64::new(0),
-            state: Mutex::new((session.version(), session.state())),
+            published: Mutex::new(Published {
+                version: session.version(),
+                logins: session.logins(),
+                state: session.state(),
+            }),
+            changed: Notify::new(),
             has_deferred: AtomicBool::new(false),
             deferred: Mutex::new(Vec::new()),
             events: OnceLock::new(),
+            registry,
             session: Mutex::new(session),
         }
     }
@@ -52,7 +71,7 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
     /// Inside a handler of the same client, which runs under the lock. The session's guard contains
     /// the panic.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Session<H, P>) -> T) -> T {
-        assert!(!self.is_mine(), "a handler may not wait for its own client: it runs inside of it");
+        self.refuse_inside();
         // The session calls foreign code only through its guard, so a poisoned lock would be a
         // panic of the session itself; going on is still better than taking every handle down.
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,12 +81,37 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
             let deferred = std::mem::take(&mut *lock(&self.deferred));
             deferred.into_iter().for_each(|work| work(&mut session));
         }
-        self.publish(&session);
+        let has_changed = self.publish(&session);
         let wakes = session.take_wakes();
         drop(held);
         drop(session);
         wakes.wake();
+        if has_changed {
+            self.changed.notify_waiters();
+        }
         result
+    }
+
+    /// Waits until `look` finds something, and lets it look again whenever the state has changed or
+    /// a login has ended. Whoever stops waiting is forgotten.
+    pub(crate) async fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
+        let mut changed = pin!(self.changed.notified());
+        loop {
+            self.refuse_inside();
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            if let Some(found) = look() {
+                return found;
+            }
+            changed.as_mut().await;
+            changed.set(self.changed.notified());
+        }
+    }
+
+    /// The state and its version, once the version differs from the one `seen`.
+    pub(crate) fn state_after(&self, seen: Option<u64>) -> Option<(u64, State)> {
+        let published = lock(&self.published);
+        (seen != Some(published.version)).then(|| (published.version, published.state.clone()))
     }
 
     /// As [`with`](Self::with), for what may also be asked inside a handler: it is then done as
@@ -83,7 +127,7 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
 
     /// The state as of the last unlocking; inside a handler, as of before its call.
     pub(crate) fn state(&self) -> State {
-        lock(&self.state).1.clone()
+        lock(&self.published).state.clone()
     }
 
     /// A receiver of the events from here on.
@@ -101,11 +145,19 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
         }
     }
 
-    fn publish(&self, session: &Session<H, P>) {
-        let mut published = lock(&self.state);
-        if published.0 != session.version() {
-            *published = (session.version(), session.state());
+    /// Returns whether anything has changed.
+    fn publish(&self, session: &Session<H, P>) -> bool {
+        let mut published = lock(&self.published);
+        let (version, logins) = (session.version(), session.logins());
+        let has_changed = (published.version, published.logins) != (version, logins);
+        if has_changed {
+            *published = Published { version, logins, state: session.state() };
         }
+        has_changed
+    }
+
+    fn refuse_inside(&self) {
+        assert!(!self.is_mine(), "a handler may not wait for its own client: it runs inside of it");
     }
 
     fn is_mine(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Subscribing: what to receive, and what to do when it comes faster than it is taken.
 
 use std::{
-    future::{Future, IntoFuture, poll_fn},
+    future::{Future, IntoFuture},
     pin::Pin,
     sync::Arc,
     time::Duration,
@@ -110,18 +110,29 @@ impl<H: Behaviour, P: Policy, C: Channel<Dialect = H::Dialect>> SubscribeBuilder
         self
     }
 
-    async fn make(self) -> Result<Subscription<C::Item>, SubscribeError> {
-        let Self { hold, channel, overflow, bound, required, priority, fresh_within, deadline } = self;
+    /// Adds to the wanted set and returns the subscription at once, also while there is no link, so
+    /// that nothing is missed that comes before the acknowledgement. See
+    /// [`Subscription::confirmed`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::NotSent`]: the service has no subscriptions, the client is closed, or the
+    /// overflow rule holds the link back for too long.
+    pub fn open(self) -> Result<Subscription<C::Item>, RequestError> {
+        let Self { hold, channel, overflow, bound, required, priority, fresh_within, .. } = self;
         let mut wanted = Wanted::new(vec![channel.topic()]);
         (wanted.overflow, wanted.bound, wanted.required) = (overflow, bound, required);
         (wanted.priority, wanted.fresh_within) = (priority, fresh_within);
-        let (id, default) = hold
-            .0
-            .with(|session| session.subscribe(wanted).map(|id| (id, session.settings().call_deadline)))?;
+        let id = hold.0.with(|session| session.subscribe(wanted))?;
+        Ok(Subscription::new(hold, id))
+    }
+
+    async fn make(self) -> Result<Subscription<C::Item>, SubscribeError> {
+        let default = self.hold.0.with(|session| session.settings().call_deadline);
+        let deadline = self.deadline.unwrap_or(default);
         // From here on, dropping the subscription takes it back.
-        let subscription = Subscription::new(Arc::clone(&hold), id);
-        let confirmed = poll_fn(|cx| hold.0.with(|session| session.poll_confirmed(id, cx)));
-        match tokio::time::timeout(deadline.unwrap_or(default), confirmed).await {
+        let subscription = self.open()?;
+        match tokio::time::timeout(deadline, subscription.confirmed()).await {
             Ok(Ok(())) => Ok(subscription),
             Ok(Err(end)) => Err(SubscribeError::Ended(end)),
             Err(_) => Err(SubscribeError::TimedOut),

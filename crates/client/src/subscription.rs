@@ -26,6 +26,7 @@ pub struct Subscription<T> {
 /// What a subscription needs of its client, without the client's types.
 trait Source: Send + Sync {
     fn poll(&self, id: SubscriptionId, body: &mut Kept, cx: &Context<'_>) -> Poll<Option<Delivery<Arrival>>>;
+    fn poll_confirmed(&self, id: SubscriptionId, cx: &Context<'_>) -> Poll<Result<(), SubscriptionEnd>>;
     fn undecodable(&self, id: SubscriptionId, topic: &Topic) -> Option<Gap>;
     fn why_ended(&self, id: SubscriptionId) -> Option<SubscriptionEnd>;
     fn counts(&self, id: SubscriptionId) -> Option<DeliveryCounts>;
@@ -39,6 +40,19 @@ impl<T> Subscription<T> {
         T: Decode<<H::Dialect as Dialect>::Codec>,
     {
         Self { source: hold, id, body: Kept::default(), decode: T::decode }
+    }
+
+    /// Waits until the service has acknowledged it on the present link.
+    ///
+    /// # Errors
+    ///
+    /// It ended instead; for instance, the service refused it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn confirmed(&self) -> Result<(), SubscriptionEnd> {
+        poll_fn(|cx| self.source.poll_confirmed(self.id, cx)).await
     }
 
     /// The next item or gap; `None` once the subscription has ended and everything was taken.
@@ -96,6 +110,10 @@ impl<T> fmt::Debug for Subscription<T> {
 impl<H: Behaviour, P: Policy> Source for Hold<H, P> {
     fn poll(&self, id: SubscriptionId, body: &mut Kept, cx: &Context<'_>) -> Poll<Option<Delivery<Arrival>>> {
         self.0.with(|session| session.poll_delivery(now(), id, body, cx))
+    }
+
+    fn poll_confirmed(&self, id: SubscriptionId, cx: &Context<'_>) -> Poll<Result<(), SubscriptionEnd>> {
+        self.0.with(|session| session.poll_confirmed(id, cx))
     }
 
     fn undecodable(&self, id: SubscriptionId, topic: &Topic) -> Option<Gap> {

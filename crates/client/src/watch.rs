@@ -1,6 +1,6 @@
 //! Following the state.
 
-use std::{future::poll_fn, sync::Arc};
+use std::sync::Arc;
 
 use nova_behaviour::{Behaviour, Policy};
 use nova_session::State;
@@ -26,7 +26,7 @@ impl<H: Behaviour, P: Policy> Watch<H, P> {
     /// No change is lost when the future is dropped.
     pub async fn changed(&mut self) -> State {
         let seen = self.seen;
-        let (version, state) = poll_fn(|cx| self.shared.with(|session| session.poll_state(seen, cx))).await;
+        let (version, state) = self.shared.until(|| self.shared.state_after(seen)).await;
         self.seen = Some(version);
         state
     }

@@ -250,6 +250,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.version
     }
 
+    /// Counts the logins that have ended, well or not.
+    #[must_use]
+    pub const fn logins(&self) -> u64 {
+        self.last_login.0
+    }
+
     /// The state with its version, once the version differs from the one `seen`.
     pub fn poll_state(&mut self, seen: Option<u64>, cx: &Context<'_>) -> Poll<(u64, State)> {
         if seen == Some(self.version) {
@@ -280,6 +286,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     /// What the connection handler says about itself.
     pub fn handler_status(&mut self) -> Option<String> {
         guarded(|| self.handlers.connection().status()).ok().flatten()
+    }
+
+    /// A reply could not be decoded by whoever took it: it is counted.
+    pub fn handle_undecodable_reply(&mut self) {
+        self.events.counters.undecodable += 1;
+        self.events.nudge(&mut self.wakes);
     }
 
     /// Takes out the handlers that only watch; the shell feeds them outside the lock. `None` the

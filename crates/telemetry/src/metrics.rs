@@ -16,6 +16,11 @@ use crate::event::{Event, Outcome, Record};
 pub trait MetricsCollector: Send + 'static {
     /// Sees one event.
     fn collect(&mut self, record: &Record);
+
+    /// The in-process registry it feeds, for the client's own reading. Default: none.
+    fn registry(&self) -> Option<Registry> {
+        None
+    }
 }
 
 /// Collects nothing.
@@ -86,6 +91,10 @@ impl Registry {
 }
 
 impl MetricsCollector for Registry {
+    fn registry(&self) -> Option<Registry> {
+        Some(self.clone())
+    }
+
     fn collect(&mut self, record: &Record) {
         let n = &*self.numbers;
         let add = |number: &AtomicU64, by: u64| {

@@ -73,7 +73,6 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     fn next_outgoing(&mut self, now: Instant, index: usize) -> Next {
-        let is_ready = matches!(self.life, Life::Ready { .. });
         loop {
             let Some(link) = self.slots[index].link.as_mut() else { return Next::Nothing };
             if !matches!(link.stage, Stage::Open { .. }) {
@@ -102,6 +101,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 // What was asked has a deadline, and what could not be is tried again.
                 self.arm();
             }
+            // Asked here and not before: a topic confirmed just now may have made the session ready.
+            let is_ready = matches!(self.life, Life::Ready { .. });
             match self.pick(now, index, is_ready || drains) {
                 (name, Picked::Item(outgoing, mark)) => {
                     self.emit_mark(now, name, mark);
