@@ -15,7 +15,7 @@ use crate::{
     hash::OwnMap,
     state::EndCause,
     topics::Hold,
-    wakes::Wakes,
+    wakes::{Wakes, remember_also},
 };
 
 pub(crate) use subscription::Arrived;
@@ -61,6 +61,23 @@ impl Deliveries {
         self.paused -= usize::from(subscription.full_since.take().is_some());
         subscription.end.get_or_insert(why);
         wakes.add(subscription.waker.take());
+        subscription.wake_askers(wakes);
+    }
+
+    /// Somebody waits for the topics of this subscription to be acknowledged.
+    pub(crate) fn wait_for_topics(&mut self, id: SubscriptionId, cx: &Context<'_>) {
+        if let Some(subscription) = self.subscriptions.get_mut(&id) {
+            remember_also(&mut subscription.askers, cx);
+        }
+    }
+
+    /// A topic was acknowledged: whoever waits for that looks again.
+    pub(crate) fn acknowledged(&mut self, topic: &str, wakes: &mut Wakes) {
+        for id in self.takers.get(topic).into_iter().flatten() {
+            if let Some(subscription) = self.subscriptions.get_mut(id) {
+                subscription.wake_askers(wakes);
+            }
+        }
     }
 
     pub(crate) fn end_all(&mut self, cause: &EndCause, wakes: &mut Wakes) {
@@ -136,6 +153,10 @@ impl Deliveries {
                 arrived.lost += subscription.arrive(side, topic, body, spare);
                 *paused += usize::from(!was_full && subscription.full_since.is_some());
                 wakes.add(subscription.waker.take());
+                // Its rule may have been to close.
+                if subscription.end.is_some() {
+                    subscription.wake_askers(wakes);
+                }
             }
         }
         Some(arrived)

@@ -6,13 +6,10 @@
 
 use std::{
     collections::BTreeMap,
-    task::{Context, Waker},
     time::{Duration, Instant},
 };
 
 use nova_behaviour::{Refusal, Topic};
-
-use crate::wakes::remember_also;
 
 /// How far a topic has come.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -78,8 +75,6 @@ struct Entry {
     /// When its silence is looked at.
     silent_at: Option<Instant>,
     is_stale: bool,
-    /// Those who wait for its confirmation.
-    waiting: Vec<Waker>,
 }
 
 /// What silence on a topic asks for.
@@ -122,7 +117,6 @@ impl Topics {
             wanted_again: false,
             silent_at: None,
             is_stale: false,
-            waiting: Vec::new(),
         })
     }
 
@@ -221,29 +215,24 @@ impl Topics {
         }
     }
 
-    /// The server named this topic as active. Returns those to wake.
-    pub(crate) fn confirmed(&mut self, topic: &Topic, now: Instant) -> Vec<Waker> {
-        let waiting = self.change(topic, TopicState::Confirmed);
+    /// The server named this topic as active.
+    pub(crate) fn confirmed(&mut self, topic: &Topic, now: Instant) {
+        self.change(topic, TopicState::Confirmed);
         if let Some(entry) = self.entries.get_mut(topic).filter(|entry| entry.state == TopicState::Confirmed)
         {
             entry.silent_at = entry.fresh_within().and_then(|within| now.checked_add(within));
         }
-        waiting
     }
 
-    /// The server refused this topic. Returns those to wake.
-    pub(crate) fn refused(&mut self, topic: &Topic, refusal: Refusal) -> Vec<Waker> {
-        self.change(topic, TopicState::Refused(refusal))
+    /// The server refused this topic.
+    pub(crate) fn refused(&mut self, topic: &Topic, refusal: Refusal) {
+        self.change(topic, TopicState::Refused(refusal));
     }
 
-    fn change(&mut self, topic: &Topic, state: TopicState) -> Vec<Waker> {
+    fn change(&mut self, topic: &Topic, state: TopicState) {
         // A topic released meanwhile is leaving: a late answer must not bring it back.
-        match self.entries.get_mut(topic) {
-            Some(entry) if entry.state == TopicState::Asked => {
-                entry.state = state;
-                std::mem::take(&mut entry.waiting)
-            }
-            _ => Vec::new(),
+        if let Some(entry) = self.entries.get_mut(topic).filter(|entry| entry.state == TopicState::Asked) {
+            entry.state = state;
         }
     }
 
@@ -343,12 +332,6 @@ impl Topics {
     pub(crate) fn wanted(&self) -> Vec<Topic> {
         let is_wanted = |entry: &Entry| entry.is_held() && !matches!(entry.state, TopicState::Refused(_));
         self.entries.iter().filter(|(_, entry)| is_wanted(entry)).map(|(topic, _)| topic.clone()).collect()
-    }
-
-    pub(crate) fn wait_for(&mut self, topic: &Topic, cx: &Context<'_>) {
-        if let Some(entry) = self.entries.get_mut(topic) {
-            remember_also(&mut entry.waiting, cx);
-        }
     }
 
     /// Whether a required topic is neither confirmed nor refused.

@@ -12,7 +12,7 @@ use crate::{
     delivery::{Arrival, Delivery, Gap, GapCause, Side},
     state::EndCause,
     topics::Hold,
-    wakes::remember,
+    wakes::{Wakes, remember},
 };
 
 /// What happens when a subscriber takes items more slowly than they come.
@@ -94,6 +94,9 @@ pub(super) struct Subscription {
     pub(super) counts: DeliveryCounts,
     pub(super) end: Option<SubscriptionEnd>,
     pub(super) waker: Option<Waker>,
+    /// Those who wait for its acknowledgement. Here rather than with the topic, so that they go with
+    /// the subscription when they give up.
+    pub(super) askers: Vec<Waker>,
 }
 
 #[derive(Debug)]
@@ -137,6 +140,7 @@ impl Subscription {
             counts: DeliveryCounts::default(),
             end: None,
             waker: None,
+            askers: Vec::new(),
         }
     }
 
@@ -166,6 +170,11 @@ impl Subscription {
                 Poll::Pending
             }
         }
+    }
+
+    /// Those who wait for the acknowledgement look again.
+    pub(super) fn wake_askers(&mut self, wakes: &mut Wakes) {
+        self.askers.drain(..).for_each(|asker| wakes.add(Some(asker)));
     }
 
     /// The item taken last could not be decoded.

@@ -191,15 +191,24 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     /// How the login asked for with this ticket ended.
     pub fn poll_login(&mut self, ticket: u64, cx: &Context<'_>) -> Poll<Result<Grant, RequestError>> {
+        match self.login_outcome(ticket) {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                remember_also(&mut self.login_waiters, cx);
+                remember_also(&mut self.watchers, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// How the login asked for with this ticket ended, if it has: looked at anew whenever
+    /// [`version`](Self::version) or [`logins`](Self::logins) has changed.
+    #[must_use]
+    pub fn login_outcome(&self, ticket: u64) -> Option<Result<Grant, RequestError>> {
         if self.last_login.0 != ticket {
-            return Poll::Ready(self.last_login.1.clone().map_err(RequestError::Refused));
+            return Some(self.last_login.1.clone().map_err(RequestError::Refused));
         }
-        if self.active().is_none() {
-            return Poll::Ready(Err(NotSent::NotReady.into()));
-        }
-        remember_also(&mut self.login_waiters, cx);
-        remember_also(&mut self.watchers, cx);
-        Poll::Pending
+        self.active().is_none().then(|| Err(NotSent::NotReady.into()))
     }
 
     fn login_settled(&mut self, outcome: Result<Grant, Refusal>) {

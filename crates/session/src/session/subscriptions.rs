@@ -112,8 +112,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let pending = topics.iter().find(|topic| self.topics.state(topic) != Some(&TopicState::Confirmed));
         match pending {
             None => Poll::Ready(Ok(())),
-            Some(topic) => {
-                self.topics.wait_for(topic, cx);
+            Some(_) => {
+                self.deliveries.wait_for_topics(id, cx);
                 Poll::Pending
             }
         }
@@ -266,13 +266,13 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     fn confirm(&mut self, now: Instant, topics: &[Topic]) {
         for topic in topics {
-            self.topics.confirmed(topic, now).into_iter().for_each(|waker| self.wakes.add(Some(waker)));
+            self.topics.confirmed(topic, now);
+            self.deliveries.acknowledged(topic.as_str(), &mut self.wakes);
         }
     }
 
     fn refuse(&mut self, topic: &Topic, refusal: Refusal) {
-        let waiting = self.topics.refused(topic, refusal.clone());
-        waiting.into_iter().for_each(|waker| self.wakes.add(Some(waker)));
+        self.topics.refused(topic, refusal.clone());
         if matches!(self.topics.state(topic), Some(TopicState::Refused(_))) {
             for id in self.deliveries.takers(topic.as_str()) {
                 self.deliveries.end(id, SubscriptionEnd::Refused(refusal.clone()), &mut self.wakes);
