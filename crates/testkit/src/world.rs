@@ -37,6 +37,7 @@ mod peer;
 mod peers;
 mod reception;
 mod running;
+mod serving;
 mod setup;
 mod socket;
 mod trace;

@@ -213,3 +213,19 @@ fn a_deadline_longer_than_the_interval_does_not_spin() {
     world.run_for(secs(15));
     assert_eq!(world.count("lost"), 1);
 }
+
+#[test]
+fn c37_a_peer_whose_bytes_come_one_at_a_time_is_served_like_any_other() {
+    let mut world =
+        venue().with_faults(nova_testkit::world::Faults::byte_by_byte()).ready_with(VenuePeer::default());
+    let id = world.subscribe(wanted(&["a"], |_| {})).unwrap();
+    let mut steps = 0;
+    let end = world.elapsed() + secs(120);
+    while world.next_at().is_some_and(|at| at <= end) {
+        world.step();
+        steps += 1;
+    }
+    assert!(matches!(world.confirmed(id), Some(Ok(()))));
+    assert_eq!(world.dials(), 1);
+    assert!(steps < 600, "{steps} wake-ups in two minutes");
+}

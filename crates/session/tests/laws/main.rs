@@ -19,6 +19,7 @@ mod liveness;
 mod login;
 mod reconnection;
 mod replay;
+mod settings;
 mod shutdown;
 mod topics;
 mod topics_model;

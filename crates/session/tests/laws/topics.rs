@@ -276,3 +276,50 @@ fn c07_silence_is_minded_for_as_long_as_somebody_minds() {
     world.run_for(secs(60));
     assert_eq!((world.count("topic_stale"), world.dials()), (1, 1), "nobody minds any more");
 }
+
+#[test]
+fn c10_the_most_urgent_topics_are_asked_for_first_and_required_ones_before_all() {
+    let mut world = venue().meet(VenuePeer::default());
+    world.subscribe(wanted(&["low"], |_| {})).unwrap();
+    world.subscribe(wanted(&["high"], |wanted| wanted.priority = 9)).unwrap();
+    world.subscribe(wanted(&["middle"], |wanted| wanted.priority = 5)).unwrap();
+    world.subscribe(wanted(&["required"], |wanted| wanted.required = true)).unwrap();
+    world.run_for(secs(1));
+    let order: Vec<_> =
+        world.peer.heard_with("subscribe").map(|(_, text)| text.split('"').nth(5).unwrap()).collect();
+    assert_eq!(order, ["required", "high", "middle", "low"]);
+}
+
+#[test]
+fn the_wanted_set_of_one_session_can_be_restored_in_another() {
+    let mut world = venue().ready_with(VenuePeer { refuses: set(&["c"]), ..VenuePeer::default() });
+    let gone = world.subscribe(wanted(&["b"], |_| {})).unwrap();
+    world.subscribe(wanted(&["a", "d"], |_| {})).unwrap();
+    world.subscribe(wanted(&["c"], |_| {})).unwrap();
+    world.run_for(secs(1));
+    world.unsubscribe(gone);
+    let snapshot = world.session().wanted();
+    assert_eq!(snapshot.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a", "d"]);
+
+    let mut world = venue().meet(VenuePeer::default());
+    world.with(|session, _| session.restore(&snapshot));
+    world.run_for(secs(1));
+    assert_eq!(world.peer.topics(), set(&["a", "d"]));
+    let taken = world.subscribe(wanted(&["a"], |_| {})).unwrap();
+    assert!(matches!(world.confirmed(taken), Some(Ok(()))));
+    world.with(|session, _| session.forget_restored());
+    world.run_for(secs(1));
+    assert_eq!(world.peer.topics(), set(&["a"]), "nobody took the other over");
+    assert_eq!(world.peer.complaints, <[String; 0]>::default());
+}
+
+#[test]
+fn whoever_waits_for_a_confirmation_is_told_of_the_end() {
+    let mut world = venue().ready_with(VenuePeer { ignores: set(&["subscribe"]), ..VenuePeer::default() });
+    let id = world.subscribe(wanted(&["a"], |_| {})).unwrap();
+    world.run_for(secs(1));
+    assert!(world.confirmed(id).is_none());
+    world.with(|session, now| session.shutdown(now, secs(1)));
+    world.run_until_closed();
+    assert!(matches!(world.confirmed(id), Some(Err(SubscriptionEnd::Closed(_)))));
+}

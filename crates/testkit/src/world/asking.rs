@@ -8,7 +8,7 @@ use nova_session::{
     Wanted,
 };
 
-use super::{Open, World, checks::Always, flag::Flag, ledger, peer::Peer, trace::What};
+use super::{Open, Stream, World, checks::Always, flag::Flag, ledger, peer::Peer, trace::What};
 
 type Request<H> = <<H as Behaviour>::Dialect as Dialect>::Request;
 
@@ -119,20 +119,27 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     /// As [`Session::subscribe`].
     pub fn subscribe(&mut self, wanted: Wanted) -> Result<SubscriptionId, RequestError> {
         let id = self.with(|session: &mut Session<H, P>, _| session.subscribe(wanted));
-        self.subscriptions.extend(id.as_ref().ok());
+        if let Ok(id) = &id {
+            self.streams.push(Stream { id: *id, next: None, confirmed: None });
+        }
         id
     }
 
     /// Unsubscribes.
     pub fn unsubscribe(&mut self, id: SubscriptionId) -> Option<nova_session::DeliveryCounts> {
-        self.subscriptions.retain(|known| *known != id);
+        self.streams.retain(|known| known.id != id);
         self.with(|session, now| session.unsubscribe(now, id))
     }
 
     /// Whether every topic of a subscription is confirmed; its end, if there is one.
     pub fn confirmed(&mut self, id: SubscriptionId) -> Option<Result<(), SubscriptionEnd>> {
-        let flag = Flag::new();
-        match self.session.poll_confirmed(id, &flag.context()) {
+        let flag = Flag::lowered();
+        let polled = self.session.poll_confirmed(id, &flag.context());
+        let is_ready = polled.is_ready();
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == id) {
+            stream.confirmed = (!is_ready).then_some(flag);
+        }
+        match polled {
             Poll::Ready(confirmed) => Some(confirmed),
             Poll::Pending => None,
         }
@@ -142,8 +149,11 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     pub fn take(&mut self, id: SubscriptionId) -> Option<(Delivery<Arrival>, Kept)> {
         let mut body = Kept::default();
         let now = self.clock.now();
-        let flag = Flag::new();
+        let flag = Flag::lowered();
         let polled = self.session.poll_delivery(now, id, &mut body, &flag.context());
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == id) {
+            stream.next = polled.is_pending().then_some(flag);
+        }
         self.pump();
         match polled {
             Poll::Ready(delivery) => delivery.map(|delivery| (delivery, body)),

@@ -37,6 +37,13 @@ impl Flag {
         Self { waker: Waker::from(Arc::clone(&raised)), raised }
     }
 
+    /// A flag that is not raised, for who has asked just now.
+    pub(super) fn lowered() -> Self {
+        let flag = Self::new();
+        flag.lower();
+        flag
+    }
+
     pub(super) fn context(&self) -> Context<'_> {
         Context::from_waker(&self.waker)
     }

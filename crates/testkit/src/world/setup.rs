@@ -144,7 +144,7 @@ impl<H: Behaviour, P: Policy> Setup<H, P> {
             version: None,
             open: Vec::new(),
             settled: Default::default(),
-            subscriptions: Vec::new(),
+            streams: Vec::new(),
             records: Vec::new(),
             sayings: Vec::new(),
             trace: Trace::new(trace),
