@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_are_classified() {
+    fn c12_statuses_are_classified() {
         for fatal in [200, 301, 302, 400, 401, 403, 404, 405, 410, 426, 451, 501] {
             assert_eq!(refused(fatal, Some("5")), Class::Fatal, "{fatal}");
         }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn close_codes_are_classified() {
+    fn c12_close_codes_are_classified() {
         let of = |code: u16| {
             let frame = CloseFrame::from(CloseCode::try_from(code).unwrap());
             of(LostReason::ClosedByPeer(Some(frame)))
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_classified() {
+    fn c12_everything_else_is_classified() {
         let io = || Arc::new(io::Error::from(io::ErrorKind::ConnectionReset));
         let connect = |error| of(LostReason::Connect(error));
         let transient = [

@@ -19,7 +19,7 @@ use websockex_nova::{
 use crate::venue::{Lines, Stream, Topics, next, obey, prepare, serving, venue};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn every_method_can_be_called_from_any_task_while_handlers_run() {
+async fn c28_every_method_can_be_called_from_any_task_while_handlers_run() {
     /// Takes its time over every message.
     struct Slow(Arc<AtomicU64>);
     impl ConnectionHandler for Slow {

@@ -92,7 +92,7 @@ fn handlers() -> impl Behaviour<Dialect = Words> {
 }
 
 #[tokio::test]
-async fn a_whole_life_shows_no_secret() {
+async fn c38_a_whole_life_shows_no_secret() {
     let logged = Everything::default();
     let _logging = tracing::subscriber::set_default(logged.clone());
     let observed = Arc::new(Mutex::new(String::new()));
@@ -135,7 +135,7 @@ async fn a_whole_life_shows_no_secret() {
 }
 
 #[tokio::test]
-async fn a_connect_that_fails_shows_no_secret() {
+async fn c38_a_connect_that_fails_shows_no_secret() {
     let logged = Everything::default();
     let _logging = tracing::subscriber::set_default(logged.clone());
     let closed = Port::reserve().unwrap();
@@ -170,7 +170,7 @@ async fn a_connect_that_fails_shows_no_secret() {
 }
 
 #[tokio::test]
-async fn what_is_about_to_connect_shows_no_secret() {
+async fn c38_what_is_about_to_connect_shows_no_secret() {
     let adapter = speaking(endpoint("ws://127.0.0.1:9/"), Handlers::new(Lines));
     assert_silent(&format!("{adapter:?} {:?}", adapter.endpoints()));
     let prepared = Client::prepare(adapter);

@@ -10,7 +10,7 @@ use crate::venue::{Lines, event, obey, prepare, quick, ready_on, serving};
 const KEEP_ALIVE: KeepAlive = KeepAlive { every: millis(60), deadline: millis(40), misses: 1 };
 
 #[tokio::test]
-async fn a_black_hole_is_noticed_within_every_plus_deadline() {
+async fn c01_a_black_hole_is_noticed_within_every_plus_deadline() {
     let server = EchoServer::start().await.unwrap();
     let proxy = FaultProxy::to(server.addr()).await.unwrap();
     let client = Client::prepare(Echo::at(&proxy.url()).unwrap())
