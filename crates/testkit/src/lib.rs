@@ -4,15 +4,20 @@
 //! follows a script down to the byte, generated certificates, a proxy that breaks connections, and
 //! the proxies a client may have to go through.
 //!
-//! [`world`] holds a session in virtual time against a simulated peer (feature `world`): no runtime,
+//! `world` holds a session in virtual time against a simulated peer (feature `world`): no runtime,
 //! no sockets, faults by seed, and a checker of what must always hold.
 //!
 //! `venue` is a small made-up trading venue with its adapter (feature `venue`), which both of them
 //! can run.
 //!
+//! `conformance` tries any adapter in the world against a service its author scripts (feature
+//! `conformance`).
+//!
 //! Everything here is for tests: what goes wrong panics with the reason, no wait is endless, and
 //! all sockets stay on the loopback interface.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "net")]
 pub mod net;
 #[cfg(feature = "venue")]
