@@ -136,6 +136,11 @@ fn subscriptions(world: &mut Walk, hands: &mut Hands) {
                 world.take_all(id);
             }
         }
+        4 => {
+            if let Some(id) = any(world, &hands.streams.clone()) {
+                let _ = world.confirmed(id);
+            }
+        }
         _ => {
             if let Some(id) = any(world, &hands.streams.clone()) {
                 world.take(id);
