@@ -1,10 +1,13 @@
 //! From an open link to a usable session: settings, login, topics, and then the rest.
 
+use std::time::Instant;
+
 use nova_testkit::{
     net::Certificates,
     venue::{Logins, Op, Reception, Rules, Venue, adapter::*},
 };
 use websockex_nova::{
+    behaviour::InitialConnect,
     connect::{Connector, Roots, TlsOptions},
     prelude::*,
     session::EndCause,
@@ -73,6 +76,20 @@ async fn a_refused_login_is_fatal_and_names_the_reason_but_not_the_secret() {
         assert_eq!(venue.accepted(), 1);
         assert_eq!(ops(&venue, 1), [Op::Login]);
     }
+}
+
+#[tokio::test]
+async fn a_login_refused_for_lack_of_credits_is_made_again_later() {
+    let too_many = Logins::Refused { code: 429, message: "too many logins".into() };
+    let venue = venue(|rules| rules.logins = too_many).await;
+    let adapter = venue.adapter().with_settings(|settings| settings.initial_connect = InitialConnect::Retry);
+    let client = prepare(adapter).start();
+    venue.wait_for("the first login", |core| core.requests(1).count() == 1).await;
+    venue.rule(|rules| rules.logins = Logins::Checked);
+    // A second or two later, though the client is else in a hurry.
+    let began = Instant::now();
+    assert_eq!(ready_after(&client, 1).await, 2);
+    assert!(began.elapsed() > millis(900), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

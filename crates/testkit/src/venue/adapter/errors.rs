@@ -49,3 +49,30 @@ impl ErrorHandler for VenueErrors {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nova_frame_codec::{CloseCode, CloseFrame};
+
+    use super::*;
+
+    fn class(fault: &Fault<'_>) -> Class {
+        VenueErrors.classify(fault, SystemTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_login_is_refused_for_good_unless_only_credits_lack() {
+        let refused = |code| class(&Fault::LoginRefused(&Refusal::new("no").with_code(code)));
+        assert_eq!([refused(401), refused(403), refused(0)], [Class::Fatal; 3]);
+        assert!(matches!(refused(429), Class::Wait { .. }));
+    }
+
+    #[test]
+    fn the_banned_stay_away_and_others_come_back() {
+        let closed = |code| {
+            let code = CloseCode::try_from(code).unwrap();
+            class(&Fault::Lost(&LostReason::ClosedByPeer(Some(CloseFrame::from(code)))))
+        };
+        assert_eq!((closed(4403), closed(4008)), (Class::Fatal, Class::Transient));
+    }
+}
