@@ -257,6 +257,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     /// The state with its version, once the version differs from the one `seen`.
+    /// Whoever waits is remembered until the next change, also after having given up.
     pub fn poll_state(&mut self, seen: Option<u64>, cx: &Context<'_>) -> Poll<(u64, State)> {
         if seen == Some(self.version) {
             remember_also(&mut self.watchers, cx);
