@@ -39,7 +39,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
                 Verdict::NeverEnded => "ENDLESS",
                 Verdict::Ignored => "ignored",
             };
-            let place = if test.is_over_sockets() { "  (sockets)" } else { "" };
+            let place = if test.is_over_sockets() { "  (whole stack)" } else { "" };
             println!("     {word:<8} {} {}{place}", test.package, test.path);
         }
         for missing in missing(row, &found) {

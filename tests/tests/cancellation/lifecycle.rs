@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn connecting_may_be_dropped_at_any_point() {
+async fn c26_connecting_may_be_dropped_at_any_point() {
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let polls = Cut::sweep(async |cut| {
         let (peer, credits) = (Memory::default(), Credits::new(CREDITS));
@@ -67,7 +67,7 @@ async fn closing_goes_on_when_its_wait_is_dropped() {
 
 /// The driver is a future too: dropped wherever it stands, it leaves nobody waiting.
 #[tokio::test(start_paused = true)]
-async fn a_driver_may_be_dropped_at_any_point() {
+async fn c26_a_driver_may_be_dropped_at_any_point() {
     for steps in 0..40 {
         let mut world = World::new(CREDITS);
         let mut cx = Context::from_waker(Waker::noop());

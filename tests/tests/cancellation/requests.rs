@@ -26,7 +26,7 @@ async fn sweep<F: Future>(ask: impl Fn(TheClient) -> F, is_right: impl Fn(F::Out
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_may_be_dropped_at_any_point() {
+async fn c26_a_call_may_be_dropped_at_any_point() {
     let polls = sweep(
         async |client: TheClient| client.call(Line("say it")).await,
         |reply| assert_eq!(reply.expect("it is answered"), "it"),
@@ -35,7 +35,7 @@ async fn a_call_may_be_dropped_at_any_point() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_may_be_dropped_at_any_point() {
+async fn c26_a_send_may_be_dropped_at_any_point() {
     let claims =
         |body: websockex_nova::behaviour::Body<'_>| body.as_text().is_some_and(|text| text.starts_with("- "));
     let text = async |client: TheClient| client.send_text("hello").matching(claims).await;
@@ -57,7 +57,7 @@ async fn a_send_may_be_dropped_at_any_point() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_notification_may_be_dropped_at_any_point() {
+async fn c26_a_notification_may_be_dropped_at_any_point() {
     let is_sent = |sent: Result<(), RequestError>| sent.expect("it is sent");
     assert!(sweep(async |client: TheClient| client.notify(Line("hush")).await, is_sent).await > 2);
     assert!(sweep(async |client: TheClient| client.notify_text("hello").await, is_sent).await > 2);
@@ -68,7 +68,7 @@ async fn a_notification_may_be_dropped_at_any_point() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ping_may_be_dropped_at_any_point() {
+async fn c26_a_ping_may_be_dropped_at_any_point() {
     let polls = sweep(
         async |client: TheClient| client.ping().await,
         |pong| {
@@ -79,7 +79,7 @@ async fn a_ping_may_be_dropped_at_any_point() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_request_is_sent_whole_or_not_at_all_and_never_twice() {
+async fn c26_a_dropped_request_is_sent_whole_or_not_at_all_and_never_twice() {
     Cut::sweep(async |cut| {
         let mut world = World::ready().await;
         let client = world.client.clone();
@@ -140,7 +140,7 @@ async fn a_call_to_be_replayed_is_not_sent_again_once_it_was_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_waits_for_credits_gives_up_its_turn_and_costs_nothing() {
+async fn c26_a_call_that_waits_for_credits_gives_up_its_turn_and_costs_nothing() {
     for polls in 1..5 {
         for after_step in [false, true] {
             // The login takes one, the first call the other.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn subscribing_may_be_dropped_at_any_point() {
+async fn c26_subscribing_may_be_dropped_at_any_point() {
     let polls = Cut::sweep(async |cut| {
         let mut world = World::ready().await;
         let client = world.client.clone();
@@ -56,7 +56,7 @@ async fn a_second_subscriber_that_gives_up_leaves_the_first_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_an_acknowledgement_may_be_dropped_at_any_point() {
+async fn c26_waiting_for_an_acknowledgement_may_be_dropped_at_any_point() {
     let polls = Cut::sweep(async |cut| {
         let mut world = World::ready().await;
         let stream = world.client.subscribe(Stream).open().expect("it is accepted");
@@ -90,7 +90,7 @@ async fn all_who_wait_for_an_acknowledgement_are_woken_also_by_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_item_is_lost_or_repeated_by_dropped_waits() {
+async fn c26_no_item_is_lost_or_repeated_by_dropped_waits() {
     for polls in 1..5 {
         for after_step in [false, true] {
             let mut world = World::ready().await;

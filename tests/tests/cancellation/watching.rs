@@ -7,7 +7,7 @@ use websockex_nova::{prelude::*, session::EndCause};
 use crate::world::{Cut, TheClient, World};
 
 #[tokio::test(start_paused = true)]
-async fn waiting_to_be_ready_may_be_dropped_at_any_point() {
+async fn c26_waiting_to_be_ready_may_be_dropped_at_any_point() {
     let polls = Cut::sweep(async |cut| {
         let mut world = World::new(crate::world::CREDITS);
         let client = world.client.clone();
@@ -21,7 +21,7 @@ async fn waiting_to_be_ready_may_be_dropped_at_any_point() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_the_end_may_be_dropped_at_any_point() {
+async fn c26_waiting_for_the_end_may_be_dropped_at_any_point() {
     for polls in 0..6 {
         for after_step in [false, true] {
             let mut world = World::ready().await;
@@ -39,7 +39,7 @@ async fn waiting_for_the_end_may_be_dropped_at_any_point() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_change_of_state_is_lost_to_a_dropped_wait() {
+async fn c26_no_change_of_state_is_lost_to_a_dropped_wait() {
     // As often as anything happens, a wait is begun, polled so often, and dropped.
     let names = async |polls: usize, after_step: bool| {
         let mut world = World::new(crate::world::CREDITS);
@@ -73,7 +73,7 @@ async fn no_change_of_state_is_lost_to_a_dropped_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_event_is_lost_to_a_dropped_wait() {
+async fn c26_no_event_is_lost_to_a_dropped_wait() {
     for polls in 1..4 {
         for after_step in [false, true] {
             let mut world = World::new(crate::world::CREDITS);
@@ -120,7 +120,7 @@ async fn a_login_goes_on_when_its_wait_is_dropped() {
 /// A task that waits for the end beside its work, and there are many such tasks in the life of one
 /// link: none of them may be remembered.
 #[tokio::test(start_paused = true)]
-async fn waits_that_were_dropped_leave_no_trace_however_many() {
+async fn c26_waits_that_were_dropped_leave_no_trace_however_many() {
     let world = World::ready().await;
     for _ in 0..1000 {
         let waiter = crate::world::Waiter::default();
