@@ -1,7 +1,7 @@
 //! Who holds a link or a client may change at any moment, and nothing is lost by it.
 //!
 //! Ownership here is a move: a [`Link`] is a plain value, a [`Client`] a view. That the old holder
-//! of a link cannot use it is checked by the compiler; see `compile-fail/link_given_away.rs`.
+//! of a link cannot use it is checked by the compiler; see `link_given_away.rs` in the client's tests.
 
 use std::{
     pin::{Pin, pin},

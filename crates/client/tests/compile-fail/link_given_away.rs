@@ -1,9 +1,7 @@
 //! Whoever has handed a link on cannot use it any more.
 
-use websockex_nova::{
-    frame_codec::OutFrame,
-    transport::{FrameSink, FrameSource, Link},
-};
+use nova_frame_codec::OutFrame;
+use nova_transport::{FrameSink, FrameSource, Link};
 
 fn hand_on<R: FrameSource + 'static, W: FrameSink + 'static>(mut link: Link<R, W>) {
     let new_holder = std::thread::spawn(move || drop(link));

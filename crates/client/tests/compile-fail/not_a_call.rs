@@ -1,10 +1,11 @@
 //! What a service cannot be asked is refused where it is asked.
 
-use websockex_nova::{echo::EchoMessages, prelude::*};
+use nova_behaviour::{Handlers, RawMessages};
+use nova_client::Client;
 
 struct Order;
 
-fn ask(client: Client<Handlers<EchoMessages>>) {
+fn ask(client: Client<Handlers<RawMessages>>) {
     let _ = client.call(Order);
 }
 

@@ -1,9 +1,7 @@
 //! Leaving out a change would corrupt an order book, so a stream of changes cannot be conflated.
 
-use websockex_nova::{
-    behaviour::{Behaviour, Channel, Decode, DecodeError, Dialect, Kept, Plain, Topic},
-    prelude::*,
-};
+use nova_behaviour::{Behaviour, Channel, Decode, DecodeError, Dialect, Kept, Plain, Topic};
+use nova_client::Client;
 
 struct Venue;
 

@@ -1,9 +1,7 @@
 //! Sent again after a lost link, an order could be executed twice.
 
-use websockex_nova::{
-    behaviour::{Behaviour, Call, Dialect, Plain},
-    prelude::*,
-};
+use nova_behaviour::{Behaviour, Call, Dialect, Plain};
+use nova_client::Client;
 
 struct Venue;
 
