@@ -59,7 +59,7 @@ async fn reconnected(
 }
 
 #[test]
-fn two_hundred_clients_that_were_dropped_leave_nothing() {
+fn c14_two_hundred_clients_that_were_dropped_leave_nothing() {
     let (_turn, runtime) = turn();
     runtime.block_on(async {
         let server = EchoServer::start().await.unwrap();

@@ -1,4 +1,5 @@
-//! Scenarios that concern the way to the server, over real sockets and through the facade.
+//! Scenarios of the way to the server, of slow peers and of ends, over real sockets and through the
+//! facade.
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
 
@@ -6,11 +7,11 @@ use std::{future::pending, io, net::IpAddr, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use nova_testkit::net::{
-    Answer, Conn, ConnectProxy, ConnectRules, DeafPort, EchoServer, FaultProxy, Peer, Port, SocksProxy,
-    SocksRules, Way,
+    Answer, Conn, ConnectProxy, ConnectRules, DeafPort, EchoServer, FaultProxy, PATIENCE, Peer, Port,
+    SocksProxy, SocksRules, Way, within,
 };
 use websockex_nova::{
-    behaviour::InitialConnect,
+    behaviour::{Everything, InitialConnect, LocalTopics, RawMessages},
     connect::{Connector, Deadlines, Proxy, ProxyChoice, Resolve},
     prelude::*,
     reconnect::{Linear, Retries},
@@ -157,4 +158,22 @@ async fn c37_bytes_that_come_one_at_a_time_are_understood_all_the_same() {
     let long = "slowly ".repeat(50);
     assert_eq!(client.call(long.as_str()).await.unwrap(), long);
     assert_eq!(proxy.accepted(), 1);
+}
+
+#[tokio::test]
+async fn c30_what_has_ended_stays_ended() {
+    let server = EchoServer::start().await.unwrap();
+    let handlers = Handlers::new(RawMessages).with_subscriptions(LocalTopics);
+    let adapter = speaking(Endpoint::parse(&server.url()).unwrap(), handlers);
+    let client = Client::connect(adapter).await.unwrap();
+    let mut stream = client.subscribe(Everything).await.unwrap();
+    let (mut events, mut watch) = (client.events(), client.watch());
+    client.shutdown(secs(1)).await.unwrap();
+    within(PATIENCE, "the last event", async { while events.next().await.is_some() {} }).await;
+    for _ in 0..3 {
+        assert!(within(PATIENCE, "the end of the stream", stream.next()).await.is_none());
+        assert!(within(PATIENCE, "the end of the events", events.next()).await.is_none());
+        assert!(client.state().is_closed());
+    }
+    assert!(within(PATIENCE, "the end of the states", async { watch.changed().await }).await.is_closed());
 }

@@ -1,7 +1,8 @@
-//! Reconnecting again and again leaves nothing behind: no allocation, no task, no descriptor.
+//! What the whole process holds: reconnecting again and again leaves nothing behind, and no flood takes
+//! more memory than the settings allow.
 //!
-//! A program of its own, because it counts what the whole process holds. `SOAK_RECONNECTS` says how
-//! often; `cargo xtask soak` says it.
+//! A program of its own, with its tests one after the other, because it counts allocations.
+//! `SOAK_RECONNECTS` says how often it reconnects; `cargo xtask soak` says it.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout, reason = "a soak tells what it has counted")]
@@ -9,14 +10,18 @@
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     env, fs,
-    sync::atomic::{AtomicI64, Ordering},
+    future::Future,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Instant,
 };
 
-use nova_testkit::net::{EchoServer, Ending, PATIENCE, within};
+use nova_testkit::net::{Conn, EchoServer, Ending, PATIENCE, Peer, RawFrame, within};
 use tokio::runtime::Handle;
 use websockex_nova::{
-    behaviour::{Behaviour, Policy},
+    behaviour::{Behaviour, Bound, Everything, LocalTopics, Policy, RawMessages},
     echo::EchoDialect,
     prelude::*,
     reconnect::Linear,
@@ -26,6 +31,8 @@ use websockex_nova::{
 struct Counting;
 
 static LIVE: AtomicI64 = AtomicI64::new(0);
+static BYTES: AtomicI64 = AtomicI64::new(0);
+static MOST_BYTES: AtomicI64 = AtomicI64::new(0);
 
 #[allow(
     unsafe_code,
@@ -35,12 +42,15 @@ static LIVE: AtomicI64 = AtomicI64::new(0);
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(1, Ordering::Relaxed);
+        let size = layout.size() as i64;
+        MOST_BYTES.fetch_max(BYTES.fetch_add(size, Ordering::Relaxed) + size, Ordering::Relaxed);
         // SAFETY: the caller's promise about `layout` is passed on.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         LIVE.fetch_sub(1, Ordering::Relaxed);
+        BYTES.fetch_sub(layout.size() as i64, Ordering::Relaxed);
         // SAFETY: `at` came from `System.alloc` with this layout.
         unsafe { System.dealloc(at, layout) }
     }
@@ -48,6 +58,15 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+/// Runs one test at a time, each in a runtime of its own.
+fn alone(test: impl Future<Output = ()>) {
+    static TURN: Mutex<()> = Mutex::new(());
+    // A test that failed has left nothing that matters to the next.
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime can be built").block_on(test);
+}
 
 /// What the process holds.
 #[derive(Clone, Copy, Debug)]
@@ -108,29 +127,110 @@ const fn link(state: &State) -> Option<u64> {
     }
 }
 
-#[tokio::test]
-async fn c17_reconnections_leave_allocations_tasks_and_descriptors_as_they_were() {
-    let times = env::var("SOAK_RECONNECTS").ok().and_then(|times| times.parse().ok()).unwrap_or(500);
-    let server = EchoServer::start().await.expect("a port is free");
-    let client = Client::prepare(Echo::at(&server.url()).expect("the URL is good"))
-        .with_policies(Policies::default().with_reconnect(Linear::every(millis(0))))
-        .connect()
-        .await
-        .expect("the server is there");
-    // What is made once and kept is made now.
-    lose(&server, &client, 100).await;
-    server.wait_for_open_links(1).await;
-    let (before, began) = (Held::now(), Instant::now());
-    lose(&server, &client, times).await;
-    let back = async {
-        // What a lost link leaves to others, such as the server's end of it, takes a few turns to go.
-        while !Held::now().is_back_at(before) {
-            tokio::task::yield_now().await;
+#[test]
+fn c17_reconnections_leave_allocations_tasks_and_descriptors_as_they_were() {
+    alone(async {
+        let times = env::var("SOAK_RECONNECTS").ok().and_then(|times| times.parse().ok()).unwrap_or(500);
+        let server = EchoServer::start().await.expect("a port is free");
+        let client = Client::prepare(Echo::at(&server.url()).expect("the URL is good"))
+            .with_policies(Policies::default().with_reconnect(Linear::every(millis(0))))
+            .connect()
+            .await
+            .expect("the server is there");
+        // What is made once and kept is made now.
+        lose(&server, &client, 100).await;
+        server.wait_for_open_links(1).await;
+        let (before, began) = (Held::now(), Instant::now());
+        lose(&server, &client, times).await;
+        let back = async {
+            // What a lost link leaves to others, such as the server's end of it, takes a few turns to go.
+            while !Held::now().is_back_at(before) {
+                tokio::task::yield_now().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, back).await.is_err() {
+            panic!("after {times} reconnections {before:?} became {:?}", Held::now());
         }
-    };
-    if tokio::time::timeout(PATIENCE, back).await.is_err() {
-        panic!("after {times} reconnections {before:?} became {:?}", Held::now());
-    }
-    let rate = times as f64 / began.elapsed().as_secs_f64();
-    println!("{times} reconnections, {rate:.0} a second: {before:?} is now {:?}", Held::now());
+        let rate = times as f64 / began.elapsed().as_secs_f64();
+        println!("{times} reconnections, {rate:.0} a second: {before:?} is now {:?}", Held::now());
+    });
+}
+
+/// The most bytes that were allocated at once while this ran, above those before it.
+async fn most_bytes_of(work: impl Future<Output = ()>) -> i64 {
+    let before = BYTES.load(Ordering::Relaxed);
+    MOST_BYTES.store(before, Ordering::Relaxed);
+    work.await;
+    MOST_BYTES.load(Ordering::Relaxed) - before
+}
+
+#[test]
+fn c18_a_consumer_that_stops_under_a_flood_costs_the_configured_memory() {
+    const ITEMS: u64 = 200_000;
+    const ITEM: usize = 200;
+    const BOUND: Bound = Bound { count: 100_000, bytes: 1 << 20 };
+    alone(async {
+        let flooding = Peer::serve(|mut conn: Conn| async move {
+            conn.accept_upgrade().await;
+            conn.recv_text().await;
+            let hundred = RawFrame::binary([7; ITEM]).to_bytes().repeat(100);
+            for _ in 0..ITEMS / 100 {
+                conn.send_raw(&hundred).await;
+            }
+            conn.echo().await;
+        });
+        let server = flooding.await.expect("a port is free");
+        let url = Endpoint::parse(&server.url()).expect("the URL is good");
+        let handlers = Handlers::new(RawMessages).with_subscriptions(LocalTopics);
+        let client = Client::connect(speaking(url, handlers)).await.expect("the server is there");
+        let asked = client.subscribe(Everything).dropping_oldest().bound(BOUND);
+        let stalled = asked.await.expect("all topics are there");
+        let most = most_bytes_of(async {
+            client.notify_text("begin").await.expect("the link is there");
+            while stalled.counts().received < ITEMS {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        let counts = stalled.counts();
+        assert_eq!(counts.dropped + counts.queued, ITEMS, "{counts:?}");
+        // What belongs to each item besides its bytes, lists that double, and buffers on the way.
+        let allowed = 4 * BOUND.bytes as i64;
+        println!("{} bytes at most under a flood of {}", most, ITEMS * ITEM as u64);
+        assert!(most < allowed, "{most} bytes");
+    });
+}
+
+#[test]
+fn c36_a_message_beyond_the_bound_takes_no_more_memory_than_the_bound() {
+    const BOUND: usize = 1 << 20;
+    alone(async {
+        let server = Peer::serve(|mut conn: Conn| async move {
+            conn.accept_upgrade().await;
+            conn.recv_text().await;
+            // Twenty times the bound, in parts that each are small enough.
+            let part = RawFrame::continuation([7; 1000]).with_fin(false).to_bytes();
+            conn.send(RawFrame::binary([7; 1000]).with_fin(false)).await;
+            for _ in 0..20_000 {
+                conn.send_raw(&part).await;
+            }
+            conn.ended().await;
+        });
+        let server = server.await.expect("a port is free");
+        let url = Endpoint::parse(&server.url()).expect("the URL is good");
+        let client = Client::prepare(speaking(url, Handlers::new(RawMessages)))
+            .with_settings(|settings| settings.message_bytes = BOUND)
+            .connect()
+            .await
+            .expect("the server is there");
+        let mut watch = client.watch();
+        let most = most_bytes_of(async {
+            client.notify_text("begin").await.expect("the link is there");
+            let lost = async { while watch.changed().await.is_ready() {} };
+            within(PATIENCE, "the end of the link", lost).await;
+        })
+        .await;
+        println!("{most} bytes at most for a message without end");
+        assert!(most < 4 * BOUND as i64, "{most} bytes");
+    });
 }

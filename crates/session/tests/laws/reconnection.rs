@@ -360,7 +360,7 @@ fn c39_a_herd_that_loses_its_server_for_a_minute_returns_spread_out() {
 }
 
 #[test]
-fn a_silent_server_in_login_is_left_after_the_opening_deadline() {
+fn c01_a_silent_server_in_login_is_left_after_the_opening_deadline() {
     let handlers =
         nova_testkit::world::venue::handlers().with_auth(nova_testkit::world::venue::Login::default());
     let mut world = steady(Setup::new(handlers)).meet(SilentPeer::default());

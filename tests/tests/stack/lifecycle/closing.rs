@@ -113,7 +113,7 @@ async fn closes(bytes: Vec<u8>, code: u16, is_why: impl Fn(&ProtocolError) -> bo
 }
 
 #[tokio::test]
-async fn a_message_over_the_limit_is_closed_with_1009_whole_or_in_parts() {
+async fn c36_a_message_over_the_limit_is_closed_with_1009_whole_or_in_parts() {
     let is_why = |why: &ProtocolError| why.close_code().get() == 1009;
     closes(RawFrame::text(vec![b'a'; 1001]).to_bytes(), 1009, is_why).await;
     let first = RawFrame::binary(vec![0; 600]).with_fin(false).to_bytes();
@@ -122,7 +122,7 @@ async fn a_message_over_the_limit_is_closed_with_1009_whole_or_in_parts() {
 }
 
 #[tokio::test]
-async fn a_frame_over_the_limit_of_the_transport_is_closed_with_1009() {
+async fn c36_a_frame_over_the_limit_of_the_transport_is_closed_with_1009() {
     let header_only = RawFrame::binary("").with_announced(1 << 40).to_bytes();
     closes(header_only, 1009, |why| why.close_code().get() == 1009).await;
 }
