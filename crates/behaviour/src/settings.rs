@@ -149,7 +149,8 @@ pub struct Bound {
 /// What may wait for the socket, per lane. The lanes never share a bound.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Lanes {
-    /// Pongs, close frames, heartbeat answers. Default: 64, 64 KiB; a pong replaces an older one.
+    /// Pongs, close frames, heartbeat answers. Default: 512, more than one turn of reading can ask
+    /// for, and 64 KiB. When it is full, a pong replaces an older one.
     pub control: Bound,
     /// Login, settings, subscriptions. Default: 1 024, 4 MiB.
     pub session: Bound,
@@ -160,7 +161,7 @@ pub struct Lanes {
 impl Default for Lanes {
     fn default() -> Self {
         Self {
-            control: Bound { count: 64, bytes: 64 << 10 },
+            control: Bound { count: 512, bytes: 64 << 10 },
             session: Bound { count: 1024, bytes: 4 << 20 },
             user: Bound { count: 1024, bytes: 16 << 20 },
         }

@@ -60,6 +60,8 @@ pub(crate) struct Topics {
     entries: BTreeMap<Topic, Entry>,
     /// Whether there may be something to ask for now.
     has_work: bool,
+    /// Whether any topic may wait for a moment. Most sessions have none that does.
+    has_timers: bool,
 }
 
 #[derive(Debug)]
@@ -92,12 +94,14 @@ impl Topics {
         let entry = self.entry(topic);
         entry.is_restored = false;
         entry.holds.push(hold);
+        let is_minded = hold.fresh_within.is_some();
         match entry.state {
             TopicState::Leaving => entry.wanted_again = true,
             // Somebody asks anew: the server may have changed its mind.
             TopicState::Refused(_) => entry.state = TopicState::Wanted { retry_at: None },
             _ => {}
         }
+        self.has_timers |= is_minded;
         self.has_work = true;
     }
 
@@ -240,6 +244,7 @@ impl Topics {
     pub(crate) fn unanswered(&mut self, topic: &Topic, now: Instant) {
         if let Some(entry) = self.entries.get_mut(topic).filter(|entry| entry.state == TopicState::Asked) {
             entry.state = TopicState::Wanted { retry_at: Some(now + RETRY_PAUSE) };
+            self.has_timers = true;
         }
     }
 
@@ -251,6 +256,7 @@ impl Topics {
                 entry.state = TopicState::Wanted { retry_at: None };
             }
         }
+        self.has_timers = self.entries.values().any(Entry::may_wait);
     }
 
     /// The server has let go of this topic, or nobody will know.
@@ -334,16 +340,19 @@ impl Topics {
         self.entries.iter().filter(|(_, entry)| is_wanted(entry)).map(|(topic, _)| topic.clone()).collect()
     }
 
-    /// Whether a required topic is neither confirmed nor refused.
+    /// Whether a required topic is not confirmed. One that was refused is missing until whoever
+    /// requires it, and was told, gives it up.
     pub(crate) fn lacks_required(&self) -> bool {
-        self.entries.values().any(|entry| {
-            entry.holds.iter().any(|hold| hold.required)
-                && !matches!(entry.state, TopicState::Confirmed | TopicState::Refused(_))
-        })
+        self.entries
+            .values()
+            .any(|entry| entry.holds.iter().any(|hold| hold.required) && entry.state != TopicState::Confirmed)
     }
 
     /// When a topic may be asked for again, or its silence is due, first.
     pub(crate) fn timeout(&self) -> Option<Instant> {
+        if !self.has_timers {
+            return None;
+        }
         self.entries.values().filter_map(Entry::timeout).min()
     }
 }
@@ -366,6 +375,11 @@ impl Entry {
 
     fn fresh_within(&self) -> Option<Duration> {
         self.holds.iter().filter_map(|hold| hold.fresh_within).min()
+    }
+
+    /// Whether it waits for a moment, or will once it is confirmed.
+    fn may_wait(&self) -> bool {
+        self.timeout().is_some() || self.fresh_within().is_some()
     }
 
     fn timeout(&self) -> Option<Instant> {

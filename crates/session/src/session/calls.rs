@@ -117,7 +117,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if active.is_some_and(|link| link.fifo.len() >= self.settings.in_flight) {
             return Err(NotSent::TooManyInFlight.into());
         }
-        self.limiter.check(&charge).map_err(NotSent::Charge)?;
+        self.check(now, &charge)?;
         let bytes = body.len();
         if !self.outbox.has_room(bytes) {
             return Err(NotSent::LaneFull.into());
@@ -264,7 +264,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     ) -> Result<(), RequestError> {
         let id = self.requests.next_id();
         let (body, correlation, charge) = self.encode(now, id, Content::Request(request))?;
-        self.limiter.check(&charge).map_err(NotSent::Charge)?;
+        self.check(now, &charge)?;
         let entry = Entry {
             purpose,
             stage: Stage::Queued,
@@ -347,6 +347,16 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 Err(NotSent::HandlerPanicked)
             }
         }
+    }
+
+    /// Whether a price can ever be paid.
+    fn check(&mut self, now: Instant, charge: &Charge) -> Result<(), NotSent> {
+        guarded(|| self.limiter.check(charge))
+            .map_err(|_| {
+                self.panicked(now, "limiter");
+                NotSent::HandlerPanicked
+            })?
+            .map_err(NotSent::Charge)
     }
 
     /// Takes a request out of whatever lane it waits in.

@@ -302,7 +302,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             let until = after(now, self.settings.close_deadline);
             return self.set_life(Life::Waiting { until, cause: reason.clone(), hurries: true });
         }
-        let Some(planned) = self.pacer.next_delay(self.chance.u64(..)) else {
+        let jitter = self.chance.u64(..);
+        let planned = guarded(|| self.pacer.next_delay(jitter)).unwrap_or_else(|_| {
+            self.panicked(now, "reconnect strategy");
+            Some(PAUSE_AFTER_PANIC)
+        });
+        let Some(planned) = planned else {
             self.emit(now, Event::GaveUp { attempts });
             return self.stop(now, EndCause::Exhausted { attempts, last: reason.clone() });
         };
@@ -384,3 +389,6 @@ pub(super) enum Hearing {
     /// Its close frame came, or its stream has become unreadable.
     Deaf,
 }
+
+/// The pause when the strategy cannot say one: as long as its default's longest.
+const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(60);

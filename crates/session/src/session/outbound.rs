@@ -7,12 +7,13 @@ use std::{
 
 use nova_behaviour::{Behaviour, Correlation, Policy};
 use nova_frame_codec::OutFrame;
-use nova_ratelimit::{Admission, ChargeError, Limiter};
+use nova_ratelimit::{Admission, Limiter};
 use nova_telemetry::Lane as LaneName;
 use nova_transport::Generation;
 
 use super::{Life, Session, wait};
 use crate::{
+    guard::{Panicked, guarded},
     lane::{Lane, Mark},
     link::{Outgoing, Payload, Stage},
     request_error::{NotSent, RequestError},
@@ -116,9 +117,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                     self.arm();
                     return Next::Nothing;
                 }
-                (_, Picked::Never(outgoing, error)) => {
+                (_, Picked::Never(outgoing, reason)) => {
+                    if matches!(reason, NotSent::HandlerPanicked) {
+                        self.panicked(now, "limiter");
+                    }
                     if let Some(id) = outgoing.owner {
-                        self.settle(now, id, Err(RequestError::NotSent(NotSent::Charge(error))));
+                        self.settle(now, id, Err(RequestError::NotSent(reason)));
                     }
                 }
             }
@@ -174,21 +178,30 @@ enum Picked {
     Item(Outgoing, Option<Mark>),
     /// Its first item waits for credits until then.
     Later(Instant),
-    /// Its first item can no longer be paid for.
-    Never(Outgoing, ChargeError),
+    /// Its first item can no longer be paid for, or nobody knows.
+    Never(Outgoing, NotSent),
 }
 
 fn pick(lane: &mut Lane<Outgoing>, limiter: &mut impl Limiter, now: Instant) -> Picked {
     let Some(front) = lane.front() else { return Picked::Nothing };
-    let admission =
-        if front.charge.is_free() { Ok(Admission::Now) } else { limiter.admit(now, &front.charge) };
+    let admission = if front.charge.is_free() {
+        Ok(Ok(Admission::Now))
+    } else {
+        guarded(|| limiter.admit(now, &front.charge))
+    };
     match admission {
-        Ok(Admission::Later(at)) => Picked::Later(at),
-        Ok(Admission::Now) => {
+        Ok(Ok(Admission::Later(at))) => Picked::Later(at),
+        Ok(Ok(Admission::Now)) => {
             let item = lane.pop();
             let mark = lane.sank();
             item.map_or(Picked::Nothing, |item| Picked::Item(item, mark))
         }
-        Err(error) => lane.pop().map_or(Picked::Nothing, |item| Picked::Never(item, error)),
+        Ok(Err(error)) => {
+            lane.pop().map_or(Picked::Nothing, |item| Picked::Never(item, NotSent::Charge(error)))
+        }
+        // Whether it was charged is unknown; it is not sent, and its caller is told.
+        Err(Panicked) => {
+            lane.pop().map_or(Picked::Nothing, |item| Picked::Never(item, NotSent::HandlerPanicked))
+        }
     }
 }

@@ -365,3 +365,46 @@ fn handlers_may_speak_first_and_close_and_stop() {
     assert!(world.session().state().is_closed());
     assert_eq!(world.dials(), 1);
 }
+
+/// Policies whose every question is answered by a panic.
+struct Panics;
+
+impl nova_reconnect::Strategy for Panics {
+    fn delay(&self, _attempt: u32, _jitter: u64) -> Option<std::time::Duration> {
+        panic!("a strategy that panics")
+    }
+}
+
+impl nova_ratelimit::Limiter for Panics {
+    fn check(&self, _: &nova_ratelimit::Charge) -> Result<(), nova_ratelimit::ChargeError> {
+        Ok(())
+    }
+
+    fn admit(
+        &mut self,
+        _: std::time::Instant,
+        _: &nova_ratelimit::Charge,
+    ) -> Result<nova_ratelimit::Admission, nova_ratelimit::ChargeError> {
+        panic!("a limiter that panics")
+    }
+}
+
+#[test]
+fn c27_policies_that_panic_are_contained_too() {
+    struct Priced;
+    impl nova_behaviour::RateLimitHandler<crate::kit::Fifo> for Priced {
+        fn price(&mut self, _: &nova_behaviour::Kept) -> nova_ratelimit::Charge {
+            nova_ratelimit::Charge::one(nova_ratelimit::BudgetId::new("any"), 1)
+        }
+    }
+    let policies = nova_behaviour::Policies::default().with_reconnect(Panics).with_limiter(Panics);
+    let handlers = nova_behaviour::Handlers::new(crate::kit::Fifo).with_limits(Priced);
+    let setup = nova_testkit::world::Setup::new(handlers).with_policies(policies);
+    let mut world = setup.ready_with(nova_testkit::world::EchoPeer::default());
+    let id = world.call("dear".into()).unwrap();
+    let error = world.wait(id).unwrap_err();
+    assert!(matches!(error, RequestError::NotSent(NotSent::HandlerPanicked)), "{error:?}");
+    world.cut();
+    world.run_until_ready();
+    assert_eq!(world.dials(), 2, "it comes back after a pause of its own");
+}

@@ -323,3 +323,16 @@ fn whoever_waits_for_a_confirmation_is_told_of_the_end() {
     world.run_until_closed();
     assert!(matches!(world.confirmed(id), Some(Err(SubscriptionEnd::Closed(_)))));
 }
+
+#[test]
+fn c09_a_refused_required_topic_is_missing_until_it_is_given_up() {
+    let peer = VenuePeer { refuses: set(&["a"]), ..VenuePeer::default() };
+    let mut world = venue().meet(peer);
+    let id = world.subscribe(wanted(&["a"], |wanted| wanted.required = true)).unwrap();
+    world.run_for(secs(5));
+    assert!(matches!(world.confirmed(id), Some(Err(SubscriptionEnd::Refused(_)))), "its stream was told");
+    assert_eq!(world.session().state().name(), "opening");
+    world.unsubscribe(id);
+    world.run_until_ready();
+    assert_eq!(world.dials(), 1);
+}
