@@ -25,6 +25,7 @@ mod policy;
 mod rate_limit;
 mod raw;
 mod refusal;
+mod secret;
 mod setting;
 mod settings;
 mod subscription;
@@ -47,6 +48,7 @@ pub use policy::{Policies, Policy};
 pub use rate_limit::{RateLimitHandler, Unpriced};
 pub use raw::{Everything, Raw, RawMessages};
 pub use refusal::Refusal;
+pub use secret::Secret;
 pub use setting::{NoSettings, Setting, SettingHandler};
 pub use settings::{Bound, InitialConnect, InvalidSetting, KeepAlive, Lanes, Settings};
 pub use subscription::{

@@ -31,16 +31,16 @@ pub trait SubscriptionHandler<D: Dialect>: Send + 'static {
         Continuity::Unbroken
     }
 
-    /// What the answer to a request for `asked` means. A topic that is in neither list counts as
-    /// refused: only what the answer names is confirmed.
+    /// What the answer to a request for `asked` means. A topic that is in no list counts as refused:
+    /// only what the answer names is confirmed.
     ///
     /// Default: a result confirms all, an error refuses all.
     fn answered(&mut self, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) -> Confirmation {
         match answer {
-            Ok(_) => Confirmation { confirmed: asked.to_vec(), refused: Vec::new() },
+            Ok(_) => Confirmation { confirmed: asked.to_vec(), ..Confirmation::default() },
             Err(refusal) => {
                 let refused = asked.iter().map(|topic| (topic.clone(), refusal.clone())).collect();
-                Confirmation { confirmed: Vec::new(), refused }
+                Confirmation { refused, ..Confirmation::default() }
             }
         }
     }
@@ -76,6 +76,8 @@ pub struct Confirmation {
     pub confirmed: Vec<Topic>,
     /// Refused, each with the server's reason.
     pub refused: Vec<(Topic, Refusal)>,
+    /// Neither: to be asked for again after a pause, for instance because a limit was hit.
+    pub postponed: Vec<Topic>,
 }
 
 /// A service without subscriptions: every attempt to subscribe is a typed error.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// The name under which a server publishes a stream. Cloning it allocates nothing.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Topic(Arc<str>);
@@ -17,6 +19,24 @@ impl Topic {
 impl<T: Into<Arc<str>>> From<T> for Topic {
     fn from(name: T) -> Self {
         Self(name.into())
+    }
+}
+
+impl From<&Topic> for String {
+    fn from(topic: &Topic) -> Self {
+        topic.as_str().to_owned()
+    }
+}
+
+impl Serialize for Topic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Topic {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
     }
 }
 

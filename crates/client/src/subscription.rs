@@ -20,6 +20,7 @@ pub struct Subscription<T> {
     source: Arc<dyn Source>,
     id: SubscriptionId,
     body: Kept,
+    arrival: Option<Arrival>,
     decode: fn(&mut Kept) -> Result<T, DecodeError>,
 }
 
@@ -39,7 +40,7 @@ impl<T> Subscription<T> {
     where
         T: Decode<<H::Dialect as Dialect>::Codec>,
     {
-        Self { source: hold, id, body: Kept::default(), decode: T::decode }
+        Self { source: hold, id, body: Kept::default(), arrival: None, decode: T::decode }
     }
 
     /// Waits until the service has acknowledged it on the present link.
@@ -69,11 +70,21 @@ impl<T> Subscription<T> {
         Poll::Ready(match ready!(self.source.poll(self.id, &mut self.body, cx)) {
             None => None,
             Some(Delivery::Gap(gap)) => Some(Delivery::Gap(gap)),
-            Some(Delivery::Item(arrival)) => match (self.decode)(&mut self.body) {
-                Ok(item) => Some(Delivery::Item(item)),
-                Err(_) => self.source.undecodable(self.id, &arrival.topic).map(Delivery::Gap),
-            },
+            Some(Delivery::Item(arrival)) => {
+                let decoded = (self.decode)(&mut self.body);
+                let arrival = self.arrival.insert(arrival);
+                match decoded {
+                    Ok(item) => Some(Delivery::Item(item)),
+                    Err(_) => self.source.undecodable(self.id, &arrival.topic).map(Delivery::Gap),
+                }
+            }
         })
+    }
+
+    /// Of the item that was taken last: its position, the link it came on, and when it came.
+    #[must_use]
+    pub const fn arrival(&self) -> Option<&Arrival> {
+        self.arrival.as_ref()
     }
 
     /// Why there will be nothing more; `None` while there may be.

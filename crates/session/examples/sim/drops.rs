@@ -133,7 +133,7 @@ impl SubscriptionHandler<Words> for Ten {
     fn answered(&mut self, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) -> Confirmation {
         let text = answer.ok().and_then(|body| body.as_text()).unwrap_or_default();
         let named = topics(text).filter_map(|name| asked.iter().find(|topic| topic.as_str() == name));
-        Confirmation { confirmed: named.cloned().collect(), refused: Vec::new() }
+        Confirmation { confirmed: named.cloned().collect(), ..Confirmation::default() }
     }
 }
 

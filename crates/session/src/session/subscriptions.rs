@@ -248,12 +248,14 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     fn topics_answered(&mut self, now: Instant, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) {
         let read = guarded(|| self.handlers.subscriptions().answered(asked, answer));
-        let Ok(Confirmation { confirmed, refused }) = read else {
+        let Ok(Confirmation { confirmed, refused, postponed }) = read else {
             self.panicked(now, "subscriptions");
             return asked.iter().for_each(|topic| self.topics.unanswered(topic, now));
         };
         self.confirm(now, &confirmed);
-        for topic in asked.iter().filter(|topic| !confirmed.contains(topic)) {
+        postponed.iter().for_each(|topic| self.topics.unanswered(topic, now));
+        let is_open = |topic: &&Topic| !confirmed.contains(topic) && !postponed.contains(topic);
+        for topic in asked.iter().filter(is_open) {
             let named = refused.iter().find(|(known, _)| known == topic);
             let refusal = named.map_or_else(
                 || Refusal::new("the answer does not name the topic"),

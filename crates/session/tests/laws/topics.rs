@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use nova_behaviour::{Body, Confirmation, Refusal, SubscriptionHandler, Topic, TopicRequest};
 use nova_session::{NotSent, Overflow, RequestError, SubscriptionEnd, TopicState};
 use nova_testkit::world::{
     Setup,
-    venue::{self, Topics, VenuePeer},
+    venue::{self, Topics, VenueDialect, VenuePeer, VenueRequest},
 };
 
 use crate::kit::{Ready, each_second, fifo, millis, secs, steady, venue, wanted};
@@ -335,4 +336,33 @@ fn c09_a_refused_required_topic_is_missing_until_it_is_given_up() {
     world.unsubscribe(id);
     world.run_until_ready();
     assert_eq!(world.dials(), 1);
+}
+
+#[test]
+fn c10_a_postponed_topic_is_asked_for_again_and_not_refused() {
+    /// Takes the first answer for "too many at once".
+    struct Limited(bool);
+    impl SubscriptionHandler<VenueDialect> for Limited {
+        fn subscribe(&mut self, topics: &[Topic]) -> TopicRequest<VenueRequest> {
+            TopicRequest::Send(VenueRequest::Subscribe(topics.to_vec()))
+        }
+
+        fn unsubscribe(&mut self, _: &[Topic]) -> TopicRequest<VenueRequest> {
+            TopicRequest::Local
+        }
+
+        fn answered(&mut self, asked: &[Topic], _: Result<Body<'_>, &Refusal>) -> Confirmation {
+            let was_limited = std::mem::replace(&mut self.0, true);
+            let (confirmed, postponed) = if was_limited { (asked, &[][..]) } else { (&[][..], asked) };
+            Confirmation { confirmed: confirmed.to_vec(), postponed: postponed.to_vec(), refused: Vec::new() }
+        }
+    }
+    let setup = Setup::new(venue::handlers().with_subscriptions(Limited(false)));
+    let mut world = setup.ready_with(VenuePeer::default());
+    let id = world.subscribe(wanted(&["a"], |_| {})).unwrap();
+    world.run_for(millis(900));
+    assert!(world.confirmed(id).is_none());
+    world.run_for(millis(200));
+    assert!(matches!(world.confirmed(id), Some(Ok(()))));
+    assert_eq!(world.peer.heard_with("subscribe").count(), 2);
 }

@@ -47,11 +47,15 @@ impl SubscriptionHandler<VenueDialect> for VenueTopics {
 
     fn answered(&mut self, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) -> Confirmation {
         let all = |refusal: Refusal| Confirmation {
-            confirmed: Vec::new(),
             refused: asked.iter().map(|topic| (topic.clone(), refusal.clone())).collect(),
+            ..Confirmation::default()
         };
         let body = match answer {
             Ok(body) => body,
+            // Too much was asked at once: the topics are not to blame.
+            Err(refusal) if refusal.code == Some(429) => {
+                return Confirmation { postponed: asked.to_vec(), ..Confirmation::default() };
+            }
             Err(refusal) => return all(refusal.clone()),
         };
         match serde_json::from_slice(body.as_bytes()) {
@@ -61,6 +65,7 @@ impl SubscriptionHandler<VenueDialect> for VenueTopics {
                     .into_iter()
                     .map(|no| (Topic::from(no.topic), Refusal::new(no.message).with_code(no.code)))
                     .collect(),
+                ..Confirmation::default()
             },
             Err(error) => all(Refusal::new(format!("the answer cannot be read: {error}"))),
         }

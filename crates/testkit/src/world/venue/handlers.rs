@@ -152,10 +152,11 @@ impl SubscriptionHandler<VenueDialect> for Topics {
             Some(Subscribed { on, refused }) => Confirmation {
                 confirmed: on.into_iter().map(Topic::from).collect(),
                 refused: refused.into_iter().map(|topic| refusal(Topic::from(topic))).collect(),
+                ..Confirmation::default()
             },
             None => Confirmation {
-                confirmed: Vec::new(),
                 refused: asked.iter().map(|topic| refusal(topic.clone())).collect(),
+                ..Confirmation::default()
             },
         }
     }
