@@ -126,7 +126,7 @@ fn who_believes_every_topic_to_be_confirmed_fails_by_name() {
         }
 
         fn answered(&mut self, asked: &[Topic], _: Result<Body<'_>, &Refusal>) -> Confirmation {
-            Confirmation { confirmed: asked.to_vec(), refused: Vec::new() }
+            Confirmation { confirmed: asked.to_vec(), ..Confirmation::default() }
         }
     }
     let report = report(|handlers| handlers.with_subscriptions(Credulous));

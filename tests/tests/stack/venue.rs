@@ -156,7 +156,10 @@ impl SubscriptionHandler<Words> for Topics {
     fn answered(&mut self, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) -> Confirmation {
         let named = answer.ok().and_then(|body| body.as_text().map(str::to_owned)).unwrap_or_default();
         let is_named = |topic: &&Topic| named.split(',').any(|name| name == topic.as_str());
-        Confirmation { confirmed: asked.iter().filter(is_named).cloned().collect(), refused: Vec::new() }
+        Confirmation {
+            confirmed: asked.iter().filter(is_named).cloned().collect(),
+            ..Confirmation::default()
+        }
     }
 }
 
