@@ -120,7 +120,7 @@ impl<T> fmt::Debug for Subscription<T> {
 
 impl<H: Behaviour, P: Policy> Source for Hold<H, P> {
     fn poll(&self, id: SubscriptionId, body: &mut Kept, cx: &Context<'_>) -> Poll<Option<Delivery<Arrival>>> {
-        self.0.with(|session| session.poll_delivery(now(), id, body, cx))
+        self.0.with(|session| session.poll_delivery(now, id, body, cx))
     }
 
     fn poll_confirmed(&self, id: SubscriptionId, cx: &Context<'_>) -> Poll<Result<(), SubscriptionEnd>> {

@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut body = Kept::default();
     let mut one = || {
         session.handle_frame(start.now, link, frame);
-        let delivery = session.poll_delivery(start.now, id, &mut body, cx);
+        let delivery = session.poll_delivery(|| start.now, id, &mut body, cx);
         session.take_wakes().wake();
         assert!(matches!(delivery, Poll::Ready(Some(Delivery::Item(_)))), "each message is an item");
     };

@@ -171,31 +171,24 @@ impl Deliveries {
         }
     }
 
-    /// Swaps the next item's body into `body`, or tells of a gap, or of the end.
+    /// Swaps the next item's body into `body`, or tells of a gap, or of the end. If reading had
+    /// paused for this subscription and may go on, it also tells since when.
     pub(crate) fn poll(
         &mut self,
         id: SubscriptionId,
         body: &mut Kept,
         cx: &Context<'_>,
-    ) -> Poll<Option<Delivery<Arrival>>> {
-        let Some(subscription) = self.subscriptions.get_mut(&id) else { return Poll::Ready(None) };
-        subscription.poll(body, &mut self.spare, cx)
+    ) -> (Poll<Option<Delivery<Arrival>>>, Option<Instant>) {
+        let Some(subscription) = self.subscriptions.get_mut(&id) else { return (Poll::Ready(None), None) };
+        let polled = subscription.poll(body, &mut self.spare, cx);
+        let paused_since = subscription.resume();
+        self.paused -= usize::from(paused_since.is_some());
+        (polled, paused_since)
     }
 
     /// An item that was taken could not be decoded.
     pub(crate) fn undecodable(&mut self, id: SubscriptionId, topic: &Topic) -> Option<Gap> {
         self.subscriptions.get_mut(&id).map(|subscription| subscription.undecodable(topic))
-    }
-
-    /// Reading may go on for this subscription; call after taking from it. Returns for how long
-    /// reading had paused.
-    pub(crate) fn resume(&mut self, id: SubscriptionId, now: Instant) -> Option<Duration> {
-        let subscription = self.subscriptions.get_mut(&id)?;
-        let has_room = subscription.has_drained();
-        subscription.degraded &= !has_room;
-        let since = subscription.full_since.take_if(|_| has_room)?;
-        self.paused -= 1;
-        Some(now.saturating_duration_since(since))
     }
 
     /// A link is gone: whoever had taken something from it is told before the next item.

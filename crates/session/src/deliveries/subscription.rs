@@ -177,6 +177,15 @@ impl Subscription {
         self.askers.drain(..).for_each(|asker| wakes.add(Some(asker)));
     }
 
+    /// Once half of it has been taken, it holds nothing back any more. Tells since when it had.
+    pub(super) fn resume(&mut self) -> Option<Instant> {
+        if self.full_since.is_none() && !self.degraded || !self.has_drained() {
+            return None;
+        }
+        self.degraded = false;
+        self.full_since.take()
+    }
+
     /// The item taken last could not be decoded.
     pub(super) fn undecodable(&mut self, topic: &Topic) -> Gap {
         self.counts.delivered -= 1;
@@ -320,7 +329,7 @@ impl Subscription {
         lost
     }
 
-    pub(super) fn has_drained(&self) -> bool {
+    fn has_drained(&self) -> bool {
         self.queue.len() * 2 <= self.bound.count && self.bytes * 2 <= self.bound.bytes
     }
 

@@ -120,18 +120,19 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     /// Swaps the next item's body into `body`, or tells of a gap; `None` at the end.
+    ///
+    /// `now` is asked only if reading had paused for this subscription: taking an item costs no
+    /// reading of the clock.
     pub fn poll_delivery(
         &mut self,
-        now: Instant,
+        now: impl FnOnce() -> Instant,
         id: SubscriptionId,
         body: &mut Kept,
         cx: &Context<'_>,
     ) -> Poll<Option<Delivery<Arrival>>> {
-        let polled = self.deliveries.poll(id, body, cx);
-        if polled.is_ready()
-            && let Some(paused) = self.deliveries.resume(id, now)
-        {
-            self.resume_reading(paused);
+        let (polled, paused_since) = self.deliveries.poll(id, body, cx);
+        if let Some(since) = paused_since {
+            self.resume_reading(now().saturating_duration_since(since));
         }
         polled
     }

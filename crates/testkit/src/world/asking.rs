@@ -150,7 +150,7 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
         let mut body = Kept::default();
         let now = self.clock.now();
         let flag = Flag::lowered();
-        let polled = self.session.poll_delivery(now, id, &mut body, &flag.context());
+        let polled = self.session.poll_delivery(|| now, id, &mut body, &flag.context());
         if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == id) {
             stream.next = polled.is_pending().then_some(flag);
         }
