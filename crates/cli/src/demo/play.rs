@@ -4,23 +4,24 @@ mod calls;
 
 use std::{error::Error, time::Duration};
 
-use nova_testkit::net::{Ending, Flow, Way};
+use nova_testkit::net::{Ending, Faults, Flow, Way};
 use websockex_nova::{
     behaviour::KeepAlive,
     client::{Client, Connect},
-    connect::{Connector, Deadlines, ProxyChoice},
     echo::EchoMessages,
     prelude::{Endpoint, Handlers, Policies, millis, secs, speaking},
     ratelimit::Unlimited,
     reconnect::Jittered,
     session::ShutdownReport,
     telemetry::{Registry, Snapshot},
+    transport::LostReason,
     transport_fastwebsockets::FastWebSockets,
 };
 
 use self::calls::{Calls, Kind, Plan};
 use super::{
     ledger::{End, Entry},
+    loopback,
     story::{Narrator, Progress, Story},
     world::{Seen, World},
 };
@@ -80,18 +81,26 @@ async fn connect(story: &Story, world: &World, metrics: Registry) -> Result<Demo
     story.scene("A server, and a network that will break. The client connects.");
     let endpoint = Endpoint::parse(&world.proxy.url())?;
     let adapter = speaking(endpoint, Handlers::new(EchoMessages).with_metrics(metrics));
-    // Reaching for the environment's proxy would leave this machine.
-    let connector = Connector::new().with_proxy(ProxyChoice::Direct).with_deadlines(Deadlines::all(secs(5)));
-    let policies = Policies::default()
-        .with_reconnect(Jittered::new(millis(50), millis(500)))
-        .with_observer(Narrator { story: story.clone(), faults: world.faults().clone() });
-    let client = Connect::new(adapter, FastWebSockets::new(connector))
+    let policies =
+        Policies::default().with_reconnect(Jittered::new(millis(50), millis(500))).with_observer(Narrator {
+            story: story.clone(),
+            faults: world.faults().clone(),
+            once_lost: heal_silence,
+        });
+    let client = Connect::new(adapter, FastWebSockets::new(loopback()))
         .with_policies(policies)
         .with_settings(|settings| settings.keep_alive = KEEP_ALIVE)
         .connect()
         .await?;
     story.reaches(|now| now.ready > 0).await;
     Ok(client)
+}
+
+/// A silent link was noticed: the network is whole again.
+fn heal_silence(faults: &Faults, reason: &LostReason) {
+    if matches!(reason, LostReason::Silent) {
+        faults.heal();
+    }
 }
 
 impl Play<'_> {

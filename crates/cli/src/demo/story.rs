@@ -41,6 +41,11 @@ impl Story {
         Self { began: Instant::now(), to_stderr, progress: Arc::default() }
     }
 
+    /// The same story, in which nothing has happened to links yet.
+    pub(super) fn next_chapter(&self) -> Self {
+        Self { progress: Arc::default(), ..self.clone() }
+    }
+
     /// A heading.
     pub(super) fn scene(&self, text: &str) {
         self.print(text);
@@ -69,27 +74,33 @@ impl Story {
     }
 }
 
-/// Watches the client, tells what happens to its links, and repairs the network once a silent link
-/// was noticed: here, so that it is whole again before the next attempt has even begun.
+/// Watches the client, tells what happens to its links, and changes the network once a link is lost:
+/// here, so that this is done before the next attempt has even begun.
 pub(super) struct Narrator {
     pub(super) story: Story,
     pub(super) faults: Faults,
+    pub(super) once_lost: fn(&Faults, &LostReason),
 }
 
 impl Observer for Narrator {
     fn observe(&mut self, record: &Record) {
         let event = &record.event;
+        if let Event::Lost { reason, .. } = event {
+            (self.once_lost)(&self.faults, reason);
+        }
         let change: fn(&mut Progress) = match event {
             Event::Connecting { .. } => |p| p.attempts += 1,
             Event::ConnectFailed { .. } => |p| p.failed += 1,
             Event::Ready { .. } => |p| p.ready += 1,
             Event::Lost { reason: LostReason::Silent, .. } => {
-                self.faults.heal();
                 |p| (p.lost, p.silent) = (p.lost + 1, p.silent + 1)
             }
             Event::Lost { .. } => |p| p.lost += 1,
             Event::Closed => |p| p.is_over = true,
-            Event::ReconnectScheduled { .. } | Event::Closing => |_| {},
+            Event::LoggedIn { .. }
+            | Event::SettingMade { .. }
+            | Event::ReconnectScheduled { .. }
+            | Event::Closing => |_| {},
             _ => return,
         };
         // Told before anybody can react to it, so that the lines keep their order.

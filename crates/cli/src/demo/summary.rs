@@ -2,11 +2,15 @@
 
 use serde_json::json;
 
-use super::{audit::Tally, play::Played};
+use super::{
+    audit::Tally,
+    play::Played,
+    streams::{self, Streamed},
+};
 
-pub(super) fn print(played: &Played, differences: &[String], as_json: bool) {
+pub(super) fn print(played: &Played, streamed: &Streamed, differences: &[String], as_json: bool) {
     if as_json {
-        println!("{}", in_json(played, differences));
+        println!("{}", in_json(played, streamed, differences));
         return;
     }
     let tally = Tally::of(&played.calls);
@@ -32,15 +36,16 @@ pub(super) fn print(played: &Played, differences: &[String], as_json: bool) {
         seen.pings,
         seen.closes
     );
+    streams::print(streamed);
     if differences.is_empty() {
-        println!("The callers, the metrics and the server agree.");
+        println!("The callers, the subscriber, the metrics and both servers agree.");
     }
     for difference in differences {
         println!("UNEXPLAINED: {difference}");
     }
 }
 
-fn in_json(played: &Played, differences: &[String]) -> serde_json::Value {
+fn in_json(played: &Played, streamed: &Streamed, differences: &[String]) -> serde_json::Value {
     let tally = Tally::of(&played.calls);
     let (metrics, seen) = (&played.metrics, &played.seen);
     json!({
@@ -74,6 +79,7 @@ fn in_json(played: &Played, differences: &[String]) -> serde_json::Value {
             "closes": seen.closes,
         },
         "closed_cleanly": played.shutdown.is_clean,
+        "subscriptions": streams::in_json(streamed),
         "unexplained": differences,
     })
 }
