@@ -145,7 +145,7 @@ pub(super) const MUTATIONS: [Mutation; 42] = [
         "the timekeeper outlives the session",
         DRIVER,
         "Sleep::Ended => return Poll::Ready(()),",
-        "Sleep::Ended => return Poll::Pending,",
+        "Sleep::Ended => return if true { Poll::Pending } else { Poll::Ready(()) },",
     ),
     mutation(
         15,
