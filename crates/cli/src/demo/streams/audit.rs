@@ -97,7 +97,7 @@ fn stream_differences(stream: &Stream) -> Vec<String> {
             found.push(format!("{}: the gap after link {link} has no two sides", stream.topic));
             continue;
         };
-        if published + unheard != received + lost {
+        if published + unheard != received + lost || received > published {
             found.push(format!(
                 "{}: on link {link} {published} were published, after it {unheard}: \
                  {received} were received, and {lost} lie in the gap",

@@ -105,9 +105,10 @@ impl Exchange {
         self.venue.wait_for("an answer to the heartbeat", |core| heard(core) > before).await;
     }
 
-    /// Waits until it has no link.
+    /// Waits until nobody takes anything. There may be a link already whose handshake is held up.
     pub(super) async fn is_alone(&self) {
-        self.venue.wait_for("the end of the link", |core| core.seats().next().is_none()).await;
+        let is_alone = |core: &Core| core.seats().all(|(_, seat)| seat.topics().is_empty());
+        self.venue.wait_for("the end of the link", is_alone).await;
     }
 
     /// What it holds of its newest link.
