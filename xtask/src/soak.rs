@@ -18,7 +18,7 @@ pub(crate) fn run(workspace: &Workspace, minutes: u32) -> Result<Outcome, Box<dy
 }
 
 /// Reconnections over real sockets that fit into half a minute of an ordinary machine.
-const RECONNECTS_A_MINUTE: u32 = 10_000;
+const RECONNECTS_A_MINUTE: u32 = 20_000;
 
 /// Random lives that fit into the other half.
-const SEEDS_A_MINUTE: u32 = 10_000;
+const SEEDS_A_MINUTE: u32 = 40_000;

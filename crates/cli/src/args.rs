@@ -31,7 +31,7 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Group)]
 pub(crate) struct Connect {
-    /// Where to connect to: ws://host[:port]/path or wss://...
+    /// Where to connect to: ws://host:port/path or wss://..., the port being optional
     pub(crate) url: String,
 
     /// Send this header with the opening handshake; may be given several times
