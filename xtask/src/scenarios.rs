@@ -1,7 +1,7 @@
 //! What must survive, the tests that say so, and whether they would notice.
 //!
 //! The rows are data in [`table`]; [`binaries`] finds and runs their tests; [`document`] is the page in
-//! the docs; [`prove`] breaks the code, as [`mutations`] say, to see whether a test fails.
+//! the docs; [`mod@prove`] breaks the code, as [`mutations`] say, to see whether a test fails.
 
 mod binaries;
 mod document;
