@@ -66,7 +66,7 @@ pub mod prelude {
     #[cfg(feature = "echo")]
     pub use nova_adapter_echo::Echo;
     pub use nova_behaviour::{Adapter, Handlers, Policies, Settings, speaking};
-    pub use nova_client::{Client, Connect, Subscription, Supervisor};
+    pub use nova_client::{Client, Connect, ReconnectBudget, Subscription, Supervisor};
     pub use nova_session::{Delivery, EndCause, Gap, RequestError, State};
     pub use nova_transport::Endpoint;
 

@@ -6,6 +6,7 @@ mod kit;
 
 mod ending;
 mod heartbeats;
+mod holding;
 mod opening;
 mod orders;
 mod overflow;
