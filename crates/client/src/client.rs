@@ -119,12 +119,13 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     /// Wants the topics of an earlier client at once, until subscriptions take them over or
     /// [`forget_restored`](Self::forget_restored) gives up the rest.
     pub fn restore(&self, wanted: &[Topic]) {
-        self.shared().with(|session| session.restore(wanted));
+        let wanted = wanted.to_vec();
+        self.shared().later(move |session| session.restore(&wanted));
     }
 
     /// Gives up the restored topics that no subscription has taken over.
     pub fn forget_restored(&self) {
-        self.shared().with(|session| session.forget_restored());
+        self.shared().later(|session| session.forget_restored());
     }
 
     /// Logs in anew on the present link, as is done by itself after every reconnect and before a

@@ -34,6 +34,8 @@ pub(crate) struct Shared<H: Behaviour, P: Policy> {
     deferred: Mutex<Vec<Deferred<H, P>>>,
     /// The stream of events, made when somebody first asks for it: its ring takes memory at once.
     events: OnceLock<broadcast::Sender<Record>>,
+    /// How many events that ring holds.
+    most_events: usize,
     pub(crate) registry: Option<Registry>,
 }
 
@@ -59,6 +61,7 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
             has_deferred: AtomicBool::new(false),
             deferred: Mutex::new(Vec::new()),
             events: OnceLock::new(),
+            most_events: session.settings().events.max(1),
             registry,
             session: Mutex::new(session),
         }
@@ -132,10 +135,8 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
 
     /// A receiver of the events from here on.
     pub(crate) fn subscribe_events(&self) -> broadcast::Receiver<Record> {
-        let sender = self
-            .events
-            .get_or_init(|| broadcast::Sender::new(self.with(|session| session.settings().events.max(1))));
-        sender.subscribe()
+        // No lock is taken: a handler may ask for the events of its own client.
+        self.events.get_or_init(|| broadcast::Sender::new(self.most_events)).subscribe()
     }
 
     pub(crate) fn publish_event(&self, record: Record) {

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -12,11 +12,73 @@ use std::{
 use nova_testkit::net::{Conn, EchoServer, RawFrame};
 use websockex_nova::{
     behaviour::{Bound, ConnectionHandler, Everything, FrameAction, Kept, LocalTopics, RawMessages},
+    echo::EchoMessages,
     frame_codec::Message,
     prelude::*,
+    telemetry::Event,
 };
 
 use crate::venue::{Lines, Stream, Topics, next, obey, prepare, serving, venue};
+
+/// Does something with its own client at every frame.
+#[derive(Clone, Default)]
+struct Hook(Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>);
+
+impl ConnectionHandler for Hook {
+    fn frame(&mut self, _: &Message<'_>) -> FrameAction {
+        if let Some(hook) = self.0.get() {
+            hook();
+        }
+        FrameAction::Pass
+    }
+}
+
+#[tokio::test]
+async fn c28_a_handler_may_use_its_own_client() {
+    let server = EchoServer::start().await.unwrap();
+    let hook = Hook::default();
+    let handlers = Handlers::new(EchoMessages).with_connection(hook.clone());
+    let client = prepare(&server.url(), handlers).connect().await.unwrap();
+    let (own, spawned) = (client.clone(), Arc::new(Mutex::new(Vec::new())));
+    let (tasks, asked) = (Arc::clone(&spawned), AtomicU64::new(0));
+    let set = hook.0.set(Box::new(move || {
+        assert!(own.state().is_ready());
+        drop((own.clone(), own.watch(), own.events(), own.metrics()));
+        // What changes something happens as soon as the handler has returned.
+        match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => {
+                let own = own.clone();
+                tasks.lock().unwrap().push(tokio::spawn(async move { own.call("from a handler").await }));
+            }
+            2 => own.reconnect(),
+            _ => {}
+        }
+    }));
+    assert!(set.is_ok());
+    assert_eq!(client.call("one").await.unwrap(), "one");
+    let task = spawned.lock().unwrap().pop().unwrap();
+    assert_eq!(task.await.unwrap().unwrap(), "from a handler");
+    assert_eq!(client.call("three").await.unwrap(), "three");
+    crate::venue::ready_on(&client, 2).await;
+}
+
+#[tokio::test]
+async fn c28_a_handler_that_waits_for_its_own_client_is_refused_and_not_stuck() {
+    let server = EchoServer::start().await.unwrap();
+    let hook = Hook::default();
+    let handlers = Handlers::new(EchoMessages).with_connection(hook.clone());
+    let client = prepare(&server.url(), handlers).connect().await.unwrap();
+    let mut events = client.events();
+    let own = client.clone();
+    assert!(hook.0.set(Box::new(move || drop(own.status()))).is_ok());
+    assert_eq!(client.call("one").await.unwrap(), "one");
+    loop {
+        if let Event::HandlerPanicked { handler } = events.next().await.unwrap().event {
+            break assert_eq!(handler, "connection");
+        }
+    }
+    assert!(client.state().is_ready());
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn c28_every_method_can_be_called_from_any_task_while_handlers_run() {
