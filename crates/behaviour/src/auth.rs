@@ -27,6 +27,14 @@ pub trait AuthHandler<D: Dialect>: Send + 'static {
     fn renewal_lead(&self) -> Duration {
         Duration::from_secs(60)
     }
+
+    /// Whether the refusal of some request says that the login no longer holds. Then the session logs
+    /// in anew on the same link, and asks anew for the topics that
+    /// [need it](crate::SubscriptionHandler::needs_login). Default: no refusal says so.
+    fn has_lapsed(&mut self, refusal: &Refusal) -> bool {
+        let _ = refusal;
+        false
+    }
 }
 
 /// What a login may need that the core cannot make up.
@@ -36,6 +44,22 @@ pub struct LoginMoment {
     pub wall: SystemTime,
     /// A random number, fresh for each login.
     pub nonce: u64,
+    /// Why it is made.
+    pub occasion: LoginOccasion,
+}
+
+/// Why a login is made.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum LoginOccasion {
+    /// The link is new, or the application asked for it.
+    #[default]
+    Fresh,
+    /// The grant is about to expire: what renews it will do. Should the server refuse that,
+    /// [`Recovery`](Self::Recovery) follows before the refusal counts.
+    Renewal,
+    /// A renewal was refused, or the grant no longer holds: nothing but the credentials can help.
+    Recovery,
 }
 
 /// A login that succeeded.

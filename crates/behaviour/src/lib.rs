@@ -32,7 +32,7 @@ mod subscription;
 mod topic;
 
 pub use adapter::{Adapter, Speaking, speaking};
-pub use auth::{AuthHandler, Grant, LoginMoment, NoAuth};
+pub use auth::{AuthHandler, Grant, LoginMoment, LoginOccasion, NoAuth};
 pub use body::{Body, Kept};
 pub use classify::{Class, Fault, classify};
 #[cfg(feature = "simd-json")]
@@ -43,7 +43,7 @@ pub use dialect::{Call, Channel, Conflate, Dialect, Idempotent, RequestId};
 pub use endpoints::{EndpointSource, Endpoints};
 pub use error::{ErrorHandler, RetryTransient, Verdict};
 pub use handlers::{Behaviour, Handlers, Observers};
-pub use message::{Correlation, Inbound, MessageHandler};
+pub use message::{Correlation, Inbound, MessageHandler, Position};
 pub use policy::{Policies, Policy};
 pub use rate_limit::{RateLimitHandler, Unpriced};
 pub use raw::{Everything, Raw, RawMessages};

@@ -59,6 +59,38 @@ pub enum Correlation {
     Unanswered,
 }
 
+/// Where an item stands in its stream.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Position {
+    /// Its own number.
+    pub number: u64,
+    /// The number of the item it follows, where the protocol names that one as well. An item that
+    /// names none needs none before it.
+    pub follows: Option<u64>,
+}
+
+impl Position {
+    /// This number, without a word on the item before it.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self { number, follows: None }
+    }
+
+    /// Names the item before it, without which this one means nothing.
+    #[must_use]
+    pub const fn following(mut self, number: u64) -> Self {
+        self.follows = Some(number);
+        self
+    }
+}
+
+impl From<u64> for Position {
+    fn from(number: u64) -> Self {
+        Self::new(number)
+    }
+}
+
 /// What a message from the peer is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Inbound<'a> {
@@ -74,7 +106,7 @@ pub enum Inbound<'a> {
         /// The stream.
         topic: Cow<'a, str>,
         /// The item's position, where the protocol numbers them.
-        sequence: Option<u64>,
+        position: Option<Position>,
         /// The item's own part of the message.
         body: Body<'a>,
     },

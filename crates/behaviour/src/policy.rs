@@ -1,15 +1,15 @@
 //! How the application treats the network: its own choices, apart from what the protocol means.
 
-use nova_ratelimit::{Limiter, Unlimited};
+use nova_ratelimit::{Limiter, Stated};
 use nova_reconnect::{Jittered, Strategy};
 use nova_telemetry::{NoObserver, Observer};
 
 /// The application's choices in one value: when to try again, how much to send, who watches.
 #[derive(Clone, Debug)]
-pub struct Policies<S = Jittered, L = Unlimited, O = NoObserver> {
+pub struct Policies<S = Jittered, L = Stated, O = NoObserver> {
     /// When to try again. Default: full jitter over 1 s doubling up to 60 s, without end.
     pub reconnect: S,
-    /// Whether a priced request may go now. Default: always.
+    /// Whether a priced request may go now. Default: within the budgets that the adapter states.
     pub limiter: L,
     /// Sees every event. Default: nobody.
     pub observer: O,
@@ -18,7 +18,7 @@ pub struct Policies<S = Jittered, L = Unlimited, O = NoObserver> {
 // For these types alone, so that `Policies::default()` needs no annotation.
 impl Default for Policies {
     fn default() -> Self {
-        Self { reconnect: Jittered::default(), limiter: Unlimited, observer: NoObserver }
+        Self { reconnect: Jittered::default(), limiter: Stated::default(), observer: NoObserver }
     }
 }
 

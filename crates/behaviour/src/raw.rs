@@ -35,7 +35,7 @@ impl MessageHandler for RawMessages {
     }
 
     fn route<'a>(&mut self, message: Body<'a>) -> Result<Inbound<'a>, Infallible> {
-        Ok(Inbound::Event { topic: Cow::Borrowed(Everything::TOPIC), sequence: None, body: message })
+        Ok(Inbound::Event { topic: Cow::Borrowed(Everything::TOPIC), position: None, body: message })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The behaviour of subscriptions: their wire form, and what an answer confirms.
 
-use crate::{body::Body, dialect::Dialect, refusal::Refusal, topic::Topic};
+use crate::{body::Body, dialect::Dialect, message::Position, refusal::Refusal, topic::Topic};
 
 /// Writes subscribe and unsubscribe requests, and reads what their answers confirm.
 ///
@@ -9,6 +9,24 @@ pub trait SubscriptionHandler<D: Dialect>: Send + 'static {
     /// Whether the service has subscriptions at all. Default: yes.
     fn is_supported(&self) -> bool {
         true
+    }
+
+    /// Whether a topic can be asked for, as far as that can be told without asking: whoever wants it
+    /// learns the refusal at once, and nothing is sent. Default: every topic can.
+    ///
+    /// # Errors
+    ///
+    /// The service would refuse it: the name is none, or it needs a login there is none of.
+    fn check(&self, topic: &Topic) -> Result<(), Refusal> {
+        let _ = topic;
+        Ok(())
+    }
+
+    /// Whether the server sends this topic only while the login holds. When a login that had lapsed
+    /// is made anew on a living link, such topics are asked for anew. Default: no.
+    fn needs_login(&self, topic: &Topic) -> bool {
+        let _ = topic;
+        false
     }
 
     /// How many topics one request may name. Default: 1.
@@ -23,10 +41,11 @@ pub trait SubscriptionHandler<D: Dialect>: Send + 'static {
     fn unsubscribe(&mut self, topics: &[Topic]) -> TopicRequest<D::Request>;
 
     /// Whether an item of a stream follows the one before it on the same link, by the positions the
-    /// message handler read. Called for every numbered item: a comparison, not a computation.
+    /// message handler read; `last` is `None` where nothing came before it. Called for every numbered
+    /// item: a comparison, not a computation.
     ///
     /// Default: positions are told, not checked.
-    fn continuity(&mut self, topic: &str, last: u64, next: u64) -> Continuity {
+    fn continuity(&mut self, topic: &str, last: Option<u64>, next: Position) -> Continuity {
         let _ = (topic, last, next);
         Continuity::Unbroken
     }
@@ -60,6 +79,9 @@ pub enum TopicRequest<R> {
 pub enum Continuity {
     /// It does, or nobody can tell.
     Unbroken,
+    /// It tells nothing that the items before it did not: it is left out, counted as conflated, and
+    /// the next one is held against the item before it.
+    Covered,
     /// Items are missing in between.
     Broken {
         /// How many, where that can be known.
@@ -67,6 +89,19 @@ pub enum Continuity {
         /// Whether the stream is of no use until it is subscribed to anew.
         resynchronise: bool,
     },
+}
+
+impl Continuity {
+    /// For positions that count by one. A number that comes again, or is less, breaks the stream as
+    /// well, and then nobody knows what is missing.
+    #[must_use]
+    pub fn by_one(last: Option<u64>, next: Position, resynchronise: bool) -> Self {
+        let step = last.map(|last| next.number.checked_sub(last));
+        match step {
+            None | Some(Some(1)) => Self::Unbroken,
+            Some(step) => Self::Broken { missing: step.and_then(|step| step.checked_sub(1)), resynchronise },
+        }
+    }
 }
 
 /// Which topics an answer confirmed, and which it refused.
@@ -109,5 +144,21 @@ impl<D: Dialect> SubscriptionHandler<D> for LocalTopics {
 
     fn unsubscribe(&mut self, _topics: &[Topic]) -> TopicRequest<D::Request> {
         TopicRequest::Local
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counting_by_one_tells_how_many_are_missing() {
+        let judged = |last, next| Continuity::by_one(last, Position::new(next), true);
+        let broken = |missing| Continuity::Broken { missing, resynchronise: true };
+        assert_eq!(judged(None, 7), Continuity::Unbroken);
+        assert_eq!(judged(Some(6), 7), Continuity::Unbroken);
+        assert_eq!(judged(Some(6), 10), broken(Some(3)));
+        assert_eq!(judged(Some(6), 6), broken(None));
+        assert_eq!(judged(Some(6), 2), broken(None));
     }
 }

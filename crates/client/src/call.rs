@@ -12,7 +12,10 @@ use std::{
 use nova_behaviour::{Behaviour, Call, Decode, Dialect, Idempotent, Policy, RequestId};
 use nova_session::{Ask, Content, RequestError, Settlement};
 
-use crate::shared::{Hold, now};
+use crate::{
+    decode::contained,
+    shared::{Hold, now},
+};
 
 /// A call about to be made. Await it to make it.
 ///
@@ -87,7 +90,7 @@ impl<H: Behaviour, P: Policy, R: Decode<<H::Dialect as Dialect>::Codec>> Future 
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.pending.poll(cx))? {
-            Settlement::Reply(mut body) => R::decode(&mut body).map_err(|error| {
+            Settlement::Reply(mut body) => contained(|| R::decode(&mut body)).map_err(|error| {
                 self.pending.count_undecodable();
                 RequestError::Undecodable(error)
             }),

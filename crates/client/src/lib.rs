@@ -13,6 +13,7 @@ mod budget;
 mod call;
 mod client;
 mod connect;
+mod decode;
 mod driver;
 mod events;
 mod ping;

@@ -10,7 +10,10 @@ use std::{
 use nova_behaviour::{Behaviour, Decode, DecodeError, Dialect, Kept, Policy, Topic};
 use nova_session::{Arrival, Delivery, DeliveryCounts, Gap, SubscriptionEnd, SubscriptionId};
 
-use crate::shared::{Hold, now};
+use crate::{
+    decode::contained,
+    shared::{Hold, now},
+};
 
 /// A stream of typed items. Dropping it unsubscribes.
 ///
@@ -71,7 +74,7 @@ impl<T> Subscription<T> {
             None => None,
             Some(Delivery::Gap(gap)) => Some(Delivery::Gap(gap)),
             Some(Delivery::Item(arrival)) => {
-                let decoded = (self.decode)(&mut self.body);
+                let decoded = contained(|| (self.decode)(&mut self.body));
                 let arrival = self.arrival.insert(arrival);
                 match decoded {
                     Ok(item) => Some(Delivery::Item(item)),

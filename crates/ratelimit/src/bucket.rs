@@ -24,6 +24,8 @@ use crate::{Budget, InvalidBudget};
 pub(crate) struct Bucket {
     quota: Quota,
     full_at: Nanos,
+    reserve: u32,
+    is_per_link: bool,
 }
 
 /// What a bucket says to a price.
@@ -40,7 +42,20 @@ pub(crate) enum Quote {
 impl Bucket {
     /// A full bucket.
     pub(crate) fn full(budget: &Budget) -> Result<Self, InvalidBudget> {
-        Ok(Self { quota: quota(budget)?, full_at: Nanos::new(0) })
+        let (reserve, is_per_link) = (budget.reserve(), budget.is_per_link());
+        Ok(Self { quota: quota(budget)?, full_at: Nanos::new(0), reserve, is_per_link })
+    }
+
+    /// Full again, if it belongs to a link, and the link is new.
+    pub(crate) fn begin_anew(&mut self) {
+        if self.is_per_link {
+            self.full_at = Nanos::new(0);
+        }
+    }
+
+    /// What it holds for something of this urgency when full.
+    pub(crate) fn room(&self, is_urgent: bool) -> u32 {
+        self.capacity().get() - if is_urgent { 0 } else { self.reserve }
     }
 
     pub(crate) fn capacity(&self) -> NonZeroU32 {
@@ -53,8 +68,18 @@ impl Bucket {
         u32::try_from(tokens).expect("a bucket holds no more than its capacity, which is a u32")
     }
 
-    /// What it would say to a price, without paying it.
-    pub(crate) fn quote(&self, now: Nanos, cost: NonZeroU32) -> Quote {
+    /// What it would say to a price, without paying it. What is not urgent must leave the reserve.
+    pub(crate) fn quote(&self, now: Nanos, cost: NonZeroU32, is_urgent: bool) -> Quote {
+        if is_urgent || self.reserve == 0 {
+            return self.quote_all(now, cost);
+        }
+        match self.quote_all(now, cost.saturating_add(self.reserve)) {
+            Quote::Payable { .. } => self.quote_all(now, cost),
+            not_now => not_now,
+        }
+    }
+
+    fn quote_all(&self, now: Nanos, cost: NonZeroU32) -> Quote {
         let draft = Draft { before: self.full_at, after: Cell::new(self.full_at) };
         let limiter: RateLimiter<_, _, _, NoOpMiddleware<Nanos>> =
             RateLimiter::new(self.quota, draft, ToldTime::default());
@@ -79,7 +104,9 @@ impl Bucket {
         let most = nanos(new.burst_size_replenished_in());
         let held = u128::from(self.held(now)) * new_interval / old_interval;
         let held = u64::try_from(held).map_or(most, |held| held.min(most));
-        *self = Self { quota: new, full_at: Nanos::new(now.as_u64() + (most - held)) };
+        let (reserve, is_per_link) = (budget.reserve(), budget.is_per_link());
+        let full_at = Nanos::new(now.as_u64() + (most - held));
+        *self = Self { quota: new, full_at, reserve, is_per_link };
         Ok(())
     }
 
@@ -149,7 +176,9 @@ mod tests {
         let budget = Budget::new(10).with_refill(1, Duration::from_millis(1));
         let mut bucket = Bucket::full(&budget).expect("a sound budget");
         if let Some(spent) = NonZeroU32::new(spent) {
-            let Quote::Payable { full_at } = bucket.quote(NOW, spent) else { panic!("ten tokens are there") };
+            let Quote::Payable { full_at } = bucket.quote(NOW, spent, true) else {
+                panic!("ten tokens are there")
+            };
             bucket.accept(full_at);
         }
         bucket
@@ -163,21 +192,21 @@ mod tests {
     #[test]
     fn quote_takes_nothing() {
         let bucket = spent(4);
-        assert!(matches!(bucket.quote(NOW, cost(6)), Quote::Payable { .. }));
+        assert!(matches!(bucket.quote(NOW, cost(6), true), Quote::Payable { .. }));
         assert_eq!(bucket.tokens(NOW), 6);
     }
 
     #[test]
     fn quote_names_the_instant_at_which_the_price_is_payable() {
-        assert_eq!(spent(4).quote(NOW, cost(7)), Quote::From(NOW + Nanos::new(1_000_000)));
-        assert_eq!(spent(4).quote(NOW, cost(11)), Quote::Never);
+        assert_eq!(spent(4).quote(NOW, cost(7), true), Quote::From(NOW + Nanos::new(1_000_000)));
+        assert_eq!(spent(4).quote(NOW, cost(11), true), Quote::Never);
     }
 
     #[test]
     fn fractions_of_a_token_are_kept() {
         let later = NOW + Nanos::new(999_999);
         assert_eq!(spent(10).tokens(later), 0);
-        assert_eq!(spent(10).quote(later, cost(1)), Quote::From(NOW + Nanos::new(1_000_000)));
+        assert_eq!(spent(10).quote(later, cost(1), true), Quote::From(NOW + Nanos::new(1_000_000)));
     }
 
     #[test]

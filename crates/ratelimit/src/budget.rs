@@ -34,13 +34,15 @@ pub struct Budget {
     capacity: u32,
     tokens: u32,
     per: Duration,
+    reserve: u32,
+    is_per_link: bool,
 }
 
 impl Budget {
     /// Holds `capacity` tokens, so that a burst may cost so much, and regains one each second.
     #[must_use]
     pub const fn new(capacity: u32) -> Self {
-        Self { capacity, tokens: 1, per: Duration::from_secs(1) }
+        Self { capacity, tokens: 1, per: Duration::from_secs(1), reserve: 0, is_per_link: false }
     }
 
     /// Sets how many `tokens` return `per` time. Default: one each second.
@@ -55,6 +57,32 @@ impl Budget {
         self
     }
 
+    /// Keeps so many tokens for what is [urgent](crate::Charge::urgent): everything else may draw the
+    /// budget down to them, and no further. Default: none.
+    #[must_use]
+    pub const fn with_reserve(mut self, tokens: u32) -> Self {
+        self.reserve = tokens;
+        self
+    }
+
+    /// Says that the service counts for each connection apart: with a new link the budget is full
+    /// again. Default: it outlives links.
+    #[must_use]
+    pub const fn per_link(mut self) -> Self {
+        self.is_per_link = true;
+        self
+    }
+
+    /// The tokens kept for what is urgent.
+    #[must_use]
+    pub const fn reserve(&self) -> u32 {
+        self.reserve
+    }
+
+    pub(crate) const fn is_per_link(&self) -> bool {
+        self.is_per_link
+    }
+
     /// The most tokens the budget can hold, and with it the dearest request that can ever go.
     #[must_use]
     pub const fn capacity(&self) -> u32 {
@@ -65,6 +93,9 @@ impl Budget {
     pub(crate) fn interval(&self) -> Result<Duration, InvalidBudget> {
         if self.capacity == 0 {
             return Err(InvalidBudget::NoCapacity);
+        }
+        if self.reserve >= self.capacity {
+            return Err(InvalidBudget::AllReserved);
         }
         if self.tokens == 0 || self.per.is_zero() {
             return Err(InvalidBudget::NoRefill);
@@ -84,6 +115,9 @@ pub enum InvalidBudget {
     /// A budget without tokens admits nothing, ever.
     #[error("a budget must hold at least one token")]
     NoCapacity,
+    /// With everything in reserve, only what is urgent could ever go.
+    #[error("a budget must hold more than its reserve")]
+    AllReserved,
     /// A number of tokens or a time of zero.
     #[error("a budget must regain at least one token in a time above zero")]
     NoRefill,
@@ -121,6 +155,7 @@ mod tests {
     #[test]
     fn budgets_that_could_never_work_are_refused() {
         assert_eq!(Budget::new(0).interval(), Err(InvalidBudget::NoCapacity));
+        assert_eq!(Budget::new(5).with_reserve(5).interval(), Err(InvalidBudget::AllReserved));
         assert_eq!(Budget::new(1).with_refill(0, SECOND).interval(), Err(InvalidBudget::NoRefill));
         assert_eq!(Budget::new(1).with_refill(1, Duration::ZERO).interval(), Err(InvalidBudget::NoRefill));
         assert_eq!(Budget::new(u32::MAX).interval(), Err(InvalidBudget::TooSlow));

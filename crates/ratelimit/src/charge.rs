@@ -11,13 +11,14 @@ use crate::BudgetId;
 pub struct Charge {
     inline: [Option<Item>; 2],
     more: Vec<Item>,
+    is_urgent: bool,
 }
 
 type Item = (BudgetId, NonZeroU32);
 
 impl Charge {
     /// Costs nothing.
-    pub const FREE: Self = Self { inline: [None; 2], more: Vec::new() };
+    pub const FREE: Self = Self { inline: [None; 2], more: Vec::new(), is_urgent: false };
 
     /// Costs so many tokens of one budget.
     #[must_use]
@@ -44,6 +45,19 @@ impl Charge {
             None => self.more.push((budget, cost)),
         }
         self
+    }
+
+    /// Lets the request draw on what its budgets hold in [reserve](crate::Budget::with_reserve).
+    #[must_use]
+    pub const fn urgent(mut self) -> Self {
+        self.is_urgent = true;
+        self
+    }
+
+    /// Whether it may draw on a reserve.
+    #[must_use]
+    pub const fn is_urgent(&self) -> bool {
+        self.is_urgent
     }
 
     /// Whether the request costs nothing.

@@ -1,8 +1,9 @@
 //! Whether a request may go now, later, or never.
 //!
 //! A request has a price, its [`Charge`]: so many tokens out of one or several named budgets. A
-//! [`Limiter`] admits it, or says from when on it would: [`Unlimited`] admits everything and is the
-//! default; [`TokenBuckets`] keeps a bucket of tokens for each budget.
+//! [`Limiter`] admits it, or says from when on it would: [`Unlimited`] admits everything, the
+//! choice of whoever needs no limits; [`TokenBuckets`] keeps a bucket of tokens for each budget;
+//! [`Stated`], the default, keeps to the budgets that the service's adapter states.
 //!
 //! Time is told, never read: every question carries its `now`. Queueing is not done here either; the
 //! session holds what must wait, in order of priority, and asks again at the instant it was told.
@@ -33,11 +34,13 @@ mod bucket;
 mod budget;
 mod charge;
 mod limiter;
+mod stated;
 mod token_buckets;
 mod unlimited;
 
 pub use budget::{Budget, BudgetId, InvalidBudget};
 pub use charge::Charge;
 pub use limiter::{Admission, ChargeError, Limiter};
+pub use stated::Stated;
 pub use token_buckets::TokenBuckets;
 pub use unlimited::Unlimited;

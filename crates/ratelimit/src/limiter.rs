@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{BudgetId, Charge};
+use crate::{Budget, BudgetId, Charge, InvalidBudget};
 
 /// Decides whether a request may go now, later, or never.
 pub trait Limiter: Send + 'static {
@@ -21,6 +21,21 @@ pub trait Limiter: Send + 'static {
     ///
     /// As for [`check`](Self::check): a budget may have shrunk since.
     fn admit(&mut self, now: Instant, charge: &Charge) -> Result<Admission, ChargeError>;
+
+    /// Learns of a budget that the service grants. Told at the beginning, before any charge.
+    /// Default: it is ignored.
+    ///
+    /// # Errors
+    ///
+    /// Such a budget cannot be kept.
+    fn learn(&mut self, id: BudgetId, budget: Budget) -> Result<(), InvalidBudget> {
+        let _ = (id, budget);
+        Ok(())
+    }
+
+    /// A new link is open: budgets that belong to [one link](Budget::per_link) begin anew.
+    /// Default: none does.
+    fn link_opened(&mut self) {}
 }
 
 /// When a request may go.

@@ -66,6 +66,12 @@ impl TokenBuckets {
         self.bucket(id).ok().map(|bucket| bucket.tokens(now))
     }
 
+    /// Whether there is a budget of this name.
+    #[must_use]
+    pub fn knows(&self, id: BudgetId) -> bool {
+        self.bucket(id).is_ok()
+    }
+
     fn bucket(&self, budget: BudgetId) -> Result<&Bucket, ChargeError> {
         let found = self.buckets.iter().find(|(known, _)| *known == budget);
         found.map(|(_, bucket)| bucket).ok_or(ChargeError::UnknownBudget { budget })
@@ -87,8 +93,8 @@ impl TokenBuckets {
 impl Limiter for TokenBuckets {
     fn check(&self, charge: &Charge) -> Result<(), ChargeError> {
         charge.iter().try_for_each(|(budget, cost)| {
-            let capacity = self.bucket(budget)?.capacity();
-            if cost > capacity { Err(too_costly(budget, cost.get(), capacity.get())) } else { Ok(()) }
+            let room = self.bucket(budget)?.room(charge.is_urgent());
+            if cost.get() > room { Err(too_costly(budget, cost.get(), room)) } else { Ok(()) }
         })
     }
 
@@ -98,10 +104,12 @@ impl Limiter for TokenBuckets {
         let mut all_can_pay_from = None;
         for (budget, cost) in charge.iter() {
             let bucket = self.bucket(budget)?;
-            match bucket.quote(now, cost) {
+            match bucket.quote(now, cost, charge.is_urgent()) {
                 Quote::Payable { .. } => {}
                 Quote::From(at) => all_can_pay_from = all_can_pay_from.max(Some(at)),
-                Quote::Never => return Err(too_costly(budget, cost.get(), bucket.capacity().get())),
+                Quote::Never => {
+                    return Err(too_costly(budget, cost.get(), bucket.room(charge.is_urgent())));
+                }
             }
         }
         if let Some(at) = all_can_pay_from {
@@ -109,11 +117,25 @@ impl Limiter for TokenBuckets {
         }
         for (id, bucket) in &mut self.buckets {
             let cost = charge.iter().find(|(budget, _)| budget == id).map(|(_, cost)| cost);
-            if let Some(Quote::Payable { full_at }) = cost.map(|cost| bucket.quote(now, cost)) {
+            if let Some(Quote::Payable { full_at }) =
+                cost.map(|cost| bucket.quote(now, cost, charge.is_urgent()))
+            {
                 bucket.accept(full_at);
             }
         }
         Ok(Admission::Now)
+    }
+
+    fn learn(&mut self, id: BudgetId, budget: Budget) -> Result<(), InvalidBudget> {
+        let bucket = Bucket::full(&budget)?;
+        if self.bucket(id).is_err() {
+            self.buckets.push((id, bucket));
+        }
+        Ok(())
+    }
+
+    fn link_opened(&mut self) {
+        self.buckets.iter_mut().for_each(|(_, bucket)| bucket.begin_anew());
     }
 }
 
@@ -241,6 +263,45 @@ mod tests {
         assert_eq!(limiter.tokens(now, added), None);
         limiter.set_budget(now, added, Budget::new(3)).expect("a sound budget");
         assert_eq!(limiter.tokens(now, added), Some(3));
+    }
+
+    #[test]
+    fn the_reserve_is_left_for_what_is_urgent() {
+        let now = Instant::now();
+        let budget = Budget::new(10).with_reserve(4);
+        let mut limiter = TokenBuckets::new().with_budget(CONNECTION, budget).expect("a sound budget");
+        assert_eq!(limiter.admit(now, &Charge::one(CONNECTION, 6)), Ok(Admission::Now));
+        let one = Charge::one(CONNECTION, 1);
+        assert_eq!(limiter.admit(now, &one), Ok(Admission::Later(now + SECOND)));
+        assert_eq!(limiter.admit(now, &Charge::one(CONNECTION, 4).urgent()), Ok(Admission::Now));
+        assert_eq!(limiter.admit(now, &one.urgent()), Ok(Admission::Later(now + SECOND)));
+        let too_costly = ChargeError::TooCostly { budget: CONNECTION, cost: 7, capacity: 6 };
+        assert_eq!(limiter.check(&Charge::one(CONNECTION, 7)), Err(too_costly));
+        assert_eq!(limiter.check(&Charge::one(CONNECTION, 7).urgent()), Ok(()));
+    }
+
+    #[test]
+    fn a_new_link_fills_the_budgets_that_belong_to_one() {
+        let now = Instant::now();
+        let mut limiter = TokenBuckets::new()
+            .with_budget(CONNECTION, Budget::new(5).per_link())
+            .and_then(|limiter| limiter.with_budget(ACCOUNT, Budget::new(5)))
+            .expect("sound budgets");
+        let all = Charge::one(CONNECTION, 5).with(ACCOUNT, 5);
+        assert_eq!(limiter.admit(now, &all), Ok(Admission::Now));
+        limiter.link_opened();
+        assert_eq!(limiter.tokens(now, CONNECTION), Some(5));
+        assert_eq!(limiter.tokens(now, ACCOUNT), Some(0));
+    }
+
+    #[test]
+    fn what_the_application_says_of_a_budget_comes_first() {
+        let mut limiter = limiter();
+        limiter.learn(CONNECTION, Budget::new(99)).expect("a sound budget");
+        limiter.learn(BudgetId::new("orders"), Budget::new(3)).expect("a sound budget");
+        assert_eq!(limiter.tokens(Instant::now(), CONNECTION), Some(10));
+        assert_eq!(limiter.tokens(Instant::now(), BudgetId::new("orders")), Some(3));
+        assert_eq!(limiter.learn(ACCOUNT, Budget::new(0)), Err(InvalidBudget::NoCapacity));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{Admission, Charge, ChargeError, Limiter};
 
-/// Admits everything at once, whatever it costs. The default.
+/// Admits everything at once, whatever it costs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Unlimited;
 

@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nova_behaviour::{Body, Bound, Continuity, Kept, Topic};
-use nova_transport::LostReason;
+use nova_behaviour::{Body, Bound, Kept, Position, Topic};
+use nova_transport::{Generation, LostReason};
 
 use crate::{
     delivery::{Arrival, Delivery, Gap, GapCause, Side},
@@ -18,13 +18,23 @@ use crate::{
     wakes::{Wakes, remember_also},
 };
 
-pub(crate) use subscription::Arrived;
 use subscription::Subscription;
+pub(crate) use subscription::{Arrived, Follow};
 pub use subscription::{DeliveryCounts, Overflow, SubscriptionEnd};
 
 /// The number of a subscription within its session. Never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SubscriptionId(pub(crate) u64);
+
+/// What a subscriber finds.
+#[derive(Debug)]
+pub(crate) struct Polled {
+    pub(crate) next: Poll<Option<Delivery<Arrival>>>,
+    /// Since when reading had paused for this subscription, if it may go on now.
+    pub(crate) paused_since: Option<Instant>,
+    /// Whether the queue has just drained below its low water mark.
+    pub(crate) is_low: bool,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
@@ -138,8 +148,8 @@ impl Deliveries {
         &mut self,
         side: Side,
         topic: &str,
-        body: Body<'_>,
-        mut continuity: impl FnMut(u64, u64) -> Continuity,
+        (position, body): (Option<Position>, Body<'_>),
+        mut continuity: impl FnMut(Option<u64>, Position) -> Follow,
         wakes: &mut Wakes,
     ) -> Option<Arrived> {
         let Self { subscriptions, takers, spare, paused, .. } = self;
@@ -149,8 +159,13 @@ impl Deliveries {
             let Some(subscription) = subscriptions.get_mut(id) else { continue };
             if subscription.end.is_none() {
                 let was_full = subscription.full_since.is_some();
-                arrived.resynchronise |= subscription.check(side, topic, &mut continuity);
-                arrived.lost += subscription.arrive(side, topic, body, spare);
+                let is_new = position.is_none_or(|position| {
+                    subscription.check(side, topic, position, &mut continuity, &mut arrived)
+                });
+                if !is_new {
+                    continue;
+                }
+                subscription.arrive(side, topic, body, spare, &mut arrived);
                 *paused += usize::from(!was_full && subscription.full_since.is_some());
                 wakes.add(subscription.waker.take());
                 // Its rule may have been to close.
@@ -171,23 +186,32 @@ impl Deliveries {
         }
     }
 
-    /// Swaps the next item's body into `body`, or tells of a gap, or of the end. If reading had
-    /// paused for this subscription and may go on, it also tells since when.
-    pub(crate) fn poll(
-        &mut self,
-        id: SubscriptionId,
-        body: &mut Kept,
-        cx: &Context<'_>,
-    ) -> (Poll<Option<Delivery<Arrival>>>, Option<Instant>) {
-        let Some(subscription) = self.subscriptions.get_mut(&id) else { return (Poll::Ready(None), None) };
-        let polled = subscription.poll(body, &mut self.spare, cx);
-        let paused_since = subscription.resume();
-        self.paused -= usize::from(paused_since.is_some());
-        (polled, paused_since)
+    /// A handler panicked over a message, which may have been an item of any stream. Those with
+    /// positions tell by themselves when something is missing; the others are told that it may be.
+    pub(crate) fn message_lost(&mut self, link: Generation) {
+        for subscription in self.subscriptions.values_mut() {
+            let is_unnumbered = |last: &Side| last.link == link && last.sequence.is_none();
+            let streams = subscription.topics.iter_mut();
+            for stream in streams.filter(|stream| stream.last.as_ref().is_some_and(is_unnumbered)) {
+                stream.widen(GapCause::HandlerPanicked, None);
+            }
+        }
     }
 
-    /// An item that was taken could not be decoded.
-    pub(crate) fn undecodable(&mut self, id: SubscriptionId, topic: &Topic) -> Option<Gap> {
+    /// Swaps the next item's body into `body`, or tells of a gap, or of the end.
+    pub(crate) fn poll(&mut self, id: SubscriptionId, body: &mut Kept, cx: &Context<'_>) -> Polled {
+        let Some(subscription) = self.subscriptions.get_mut(&id) else {
+            return Polled { next: Poll::Ready(None), paused_since: None, is_low: false };
+        };
+        let next = subscription.poll(body, &mut self.spare, cx);
+        let paused_since = subscription.resume();
+        self.paused -= usize::from(paused_since.is_some());
+        Polled { next, paused_since, is_low: subscription.sank() }
+    }
+
+    /// An item that was taken could not be decoded. Tells also whether its stream has to be subscribed
+    /// to anew.
+    pub(crate) fn undecodable(&mut self, id: SubscriptionId, topic: &Topic) -> Option<(Gap, bool)> {
         self.subscriptions.get_mut(&id).map(|subscription| subscription.undecodable(topic))
     }
 

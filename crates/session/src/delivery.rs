@@ -89,6 +89,10 @@ pub enum GapCause {
     ToldByServer,
     /// The stream was subscribed to anew.
     Resynchronised,
+    /// The login had lapsed, and with it perhaps the stream.
+    LoginLapsed,
+    /// A handler panicked over a message that may have been an item.
+    HandlerPanicked,
 }
 
 impl PartialEq for Gap {
@@ -111,6 +115,8 @@ impl GapCause {
             Self::SequenceBreak => "sequence_break",
             Self::ToldByServer => "told_by_server",
             Self::Resynchronised => "resynchronised",
+            Self::LoginLapsed => "login_lapsed",
+            Self::HandlerPanicked => "handler_panicked",
         }
     }
 }

@@ -43,10 +43,9 @@ pub(crate) struct Link {
     pub(crate) sending: Payload,
     /// Requests without a reply that were handed to the sink and not yet to the socket.
     pub(crate) unflushed: Vec<RequestId>,
-    pub(crate) is_logged_in: bool,
+    pub(crate) login: Login,
     /// How many settings have been asked for and not yet answered.
     pub(crate) settings_asked: usize,
-    pub(crate) renew_at: Option<Instant>,
     pub(crate) closing: Option<Closing>,
     /// Whether the session has turned away from it; it may linger for its closing handshake.
     pub(crate) is_retired: bool,
@@ -60,6 +59,20 @@ pub(crate) enum Stage {
     Open {
         since: Instant,
     },
+}
+
+/// How a link stands with the login.
+#[derive(Debug, Default)]
+pub(crate) struct Login {
+    pub(crate) is_made: bool,
+    /// Whether an answer is awaited.
+    pub(crate) is_asked: bool,
+    /// Whether the grant was found to hold no longer: the server may have dropped what needs it.
+    pub(crate) has_lapsed: bool,
+    /// When the last grant came.
+    pub(crate) at: Option<Instant>,
+    pub(crate) expires_at: Option<Instant>,
+    pub(crate) renew_at: Option<Instant>,
 }
 
 /// A closing handshake under way (RFC 6455 §7.1.2).
@@ -117,9 +130,8 @@ impl Link {
             beat: Beat::new(nova_behaviour::KeepAlive::OFF, now),
             sending: Payload::Data(Kept::default()),
             unflushed: Vec::new(),
-            is_logged_in: false,
+            login: Login::default(),
             settings_asked: 0,
-            renew_at: None,
             closing: None,
             is_retired: false,
         }
@@ -136,7 +148,7 @@ impl Link {
     pub(crate) fn timeout(&self) -> Option<Instant> {
         match &self.closing {
             Some(closing) => Some(closing.until),
-            None => self.beat.timeout().into_iter().chain(self.renew_at).min(),
+            None => self.beat.timeout().into_iter().chain(self.login.renew_at).min(),
         }
     }
 }

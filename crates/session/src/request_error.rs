@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, sync::Arc};
 
-use nova_behaviour::{DecodeError, Refusal};
+use nova_behaviour::{DecodeError, Refusal, Topic};
 use nova_ratelimit::ChargeError;
 use nova_telemetry::Outcome;
 use nova_transport::{Generation, LostReason};
@@ -100,6 +100,15 @@ pub enum NotSent {
     /// A reply was wanted, but nothing would recognise it.
     #[error("its reply could not be recognised: give a matcher, or send it as a notification")]
     Uncorrelated,
+    /// The adapter knows that the service would refuse this topic.
+    #[error("the topic {topic} cannot be asked for")]
+    Inadmissible {
+        /// The topic.
+        topic: Topic,
+        /// Why.
+        #[source]
+        refusal: Refusal,
+    },
     /// The service does not have this feature.
     #[error("the service does not support {0}")]
     Unsupported(&'static str),

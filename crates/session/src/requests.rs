@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nova_behaviour::{Body, Correlation, Kept, RequestId, Topic};
+use nova_behaviour::{Body, Correlation, Kept, LoginOccasion, RequestId, Topic};
 use nova_ratelimit::Charge;
 use nova_transport::{Generation, LostReason};
 
@@ -56,14 +56,14 @@ pub(crate) enum Stage {
 }
 
 /// What a request is for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Purpose {
     /// Something the application asked.
     Call,
     /// A ping of the application.
     Ping,
     /// The session's login.
-    Login,
+    Login(LoginOccasion),
     /// A setting of the connection.
     Setting { name: &'static str, is_required: bool },
     /// The session's change of subscriptions.

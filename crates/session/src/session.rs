@@ -1,14 +1,16 @@
 //! The session: one value that holds all that must survive a reconnect.
 //!
 //! The chapters of its life are in the children: `lifecycle` (dial, open, lose, plan, end),
-//! `opening` (login and what else makes a link usable), `inbound`, `outbound`, `calls`,
+//! `opening` (what makes a link usable), `login`, `inbound`, `outbound`, `calls`, `refusals`,
 //! `subscriptions`, `timeouts`.
 
 mod calls;
 mod inbound;
 mod lifecycle;
+mod login;
 mod opening;
 mod outbound;
+mod refusals;
 mod subscriptions;
 mod timeouts;
 
@@ -18,9 +20,10 @@ use std::{
 };
 
 use nova_behaviour::{
-    Behaviour, ConnectionHandler, Endpoints, Grant, InvalidSetting, Observers, Policy, Refusal, Settings,
-    Verdict,
+    Behaviour, ConnectionHandler, Endpoints, Grant, InvalidSetting, Observers, Policy, RateLimitHandler,
+    Refusal, Settings, Verdict,
 };
+use nova_ratelimit::Limiter;
 use nova_reconnect::Pacer;
 use nova_telemetry::{Event, Record};
 use nova_transport::{Endpoint, Generation, LostReason, Phase};
@@ -71,6 +74,8 @@ pub struct Session<H: Behaviour, P: Policy> {
     outbox: Lane<Outgoing>,
     /// When the limiter lets the next request through.
     limited_until: Option<Instant>,
+    /// Until when nothing priced goes out, because the server said that we ask too much.
+    held_until: Option<Instant>,
     topics: Topics,
     deliveries: Deliveries,
     events: Events,
@@ -179,6 +184,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             requests: Requests::default(),
             outbox: Lane::new(settings.lanes.user),
             limited_until: None,
+            held_until: None,
             topics: Topics::default(),
             deliveries: Deliveries::default(),
             events: Events::new(settings.events),
@@ -191,11 +197,24 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             wakes: Wakes::default(),
             settings,
         };
-        match this.settings.check() {
+        match this.settings.check().and_then(|()| this.learn_budgets(start.now)) {
             Ok(()) => this.dial(start.now),
             Err(invalid) => this.life = Life::Closed(EndCause::Settings(invalid)),
         }
         this
+    }
+
+    /// Tells the limiter what the service grants.
+    fn learn_budgets(&mut self, now: Instant) -> Result<(), InvalidSetting> {
+        let (limits, limiter) = (self.handlers.limits(), &mut self.limiter);
+        let learnt = guarded(|| limits.budgets().into_iter().try_for_each(|(id, b)| limiter.learn(id, b)));
+        match learnt {
+            Ok(learnt) => learnt.map_err(|_| InvalidSetting::new("budgets", "able to pay and to refill")),
+            Err(_) => {
+                self.panicked(now, "limits");
+                Ok(())
+            }
+        }
     }
 
     /// Changes the settings while the session runs, without touching its link. What is under way

@@ -74,6 +74,8 @@ struct Entry {
     was_told: bool,
     /// While leaving: whether it is wanted again afterwards.
     wanted_again: bool,
+    /// While asked for: whether what came already has to be subscribed to anew.
+    is_broken: bool,
     /// When its silence is looked at.
     silent_at: Option<Instant>,
     is_stale: bool,
@@ -119,6 +121,7 @@ impl Topics {
             is_restored: false,
             was_told: false,
             wanted_again: false,
+            is_broken: false,
             silent_at: None,
             is_stale: false,
         })
@@ -155,12 +158,24 @@ impl Topics {
         }
     }
 
-    /// Subscribes to a confirmed topic anew: leave, acknowledgement, ask.
+    /// Subscribes to a topic anew: leave, acknowledgement, ask. One that is asked for, and whose items
+    /// came first, follows once it is confirmed.
     pub(crate) fn resynchronise(&mut self, topic: &str) {
-        let confirmed = |entry: &&mut Entry| entry.state == TopicState::Confirmed;
-        if let Some(entry) = self.entries.get_mut(topic).filter(confirmed) {
-            entry.leave(true);
-            self.has_work = true;
+        let Some(entry) = self.entries.get_mut(topic) else { return };
+        match entry.state {
+            TopicState::Confirmed => {
+                entry.leave(true);
+                self.has_work = true;
+            }
+            TopicState::Asked => entry.is_broken = true,
+            _ => {}
+        }
+    }
+
+    /// The adapter would not ask for this topic.
+    pub(crate) fn refused_unasked(&mut self, topic: &Topic, refusal: Refusal) {
+        if let Some(entry) = self.entries.get_mut(topic) {
+            entry.state = TopicState::Refused(refusal);
         }
     }
 
@@ -202,6 +217,7 @@ impl Topics {
         for (_, topic) in &askable {
             if let Some(entry) = self.entries.get_mut(topic) {
                 entry.state = TopicState::Asked;
+                entry.is_broken = false;
             }
         }
         askable.into_iter().map(|(_, topic)| topic).collect()
@@ -225,6 +241,9 @@ impl Topics {
         if let Some(entry) = self.entries.get_mut(topic).filter(|entry| entry.state == TopicState::Confirmed)
         {
             entry.silent_at = entry.fresh_within().and_then(|within| now.checked_add(within));
+            if std::mem::take(&mut entry.is_broken) {
+                self.resynchronise(topic.as_str());
+            }
         }
     }
 

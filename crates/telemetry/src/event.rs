@@ -72,6 +72,16 @@ pub enum Event {
         /// The setting.
         name: &'static str,
     },
+    /// The server refused to renew the login; the credentials follow before that counts.
+    RenewalRefused {
+        /// The link.
+        link: Generation,
+    },
+    /// A refused request said that the login no longer holds; it is made anew.
+    LoginLapsed {
+        /// The link.
+        link: Generation,
+    },
     /// The server refused the login.
     LoginRefused {
         /// The link.
@@ -160,6 +170,21 @@ pub enum Event {
         /// How many since the last such event.
         count: u64,
     },
+    /// The server said that it is asked too much: nothing priced goes out for a while.
+    HeldBack {
+        /// For how long.
+        span: Duration,
+    },
+    /// A subscription's queue filled beyond its high water mark.
+    QueueHighWater {
+        /// The topic of the item that did it.
+        topic: String,
+    },
+    /// A subscription's queue that was above its high water mark drained below its low one.
+    QueueLowWater {
+        /// The topic of the item that was taken.
+        topic: String,
+    },
     /// A lane filled beyond its high water mark.
     HighWater {
         /// The lane.
@@ -194,6 +219,8 @@ impl Event {
             Self::LoggedIn { .. } => "logged_in",
             Self::SettingMade { .. } => "setting_made",
             Self::SettingRefused { .. } => "setting_refused",
+            Self::RenewalRefused { .. } => "renewal_refused",
+            Self::LoginLapsed { .. } => "login_lapsed",
             Self::LoginRefused { .. } => "login_refused",
             Self::TopicStale { .. } => "topic_stale",
             Self::Ready { .. } => "ready",
@@ -209,6 +236,9 @@ impl Event {
             Self::Undecodable { .. } => "undecodable",
             Self::HandlerPanicked { .. } => "handler_panicked",
             Self::Stale { .. } => "stale",
+            Self::HeldBack { .. } => "held_back",
+            Self::QueueHighWater { .. } => "queue_high_water",
+            Self::QueueLowWater { .. } => "queue_low_water",
             Self::HighWater { .. } => "high_water",
             Self::LowWater { .. } => "low_water",
             Self::ItemsDropped { .. } => "items_dropped",
@@ -222,6 +252,8 @@ impl Event {
         match self {
             Self::ConnectFailed { .. }
             | Self::LoginRefused { .. }
+            | Self::RenewalRefused { .. }
+            | Self::LoginLapsed { .. }
             | Self::SettingRefused { .. }
             | Self::GaveUp { .. }
             | Self::Undecodable { .. }
@@ -231,6 +263,9 @@ impl Event {
             Self::Settled { .. }
             | Self::Traffic { .. }
             | Self::Stale { .. }
+            | Self::HeldBack { .. }
+            | Self::QueueHighWater { .. }
+            | Self::QueueLowWater { .. }
             | Self::HighWater { .. }
             | Self::LowWater { .. } => Category::Message,
             _ => Category::Connection,
@@ -247,8 +282,12 @@ impl Event {
             Self::ConnectFailed { .. }
             | Self::Lost { .. }
             | Self::SettingRefused { .. }
+            | Self::RenewalRefused { .. }
+            | Self::LoginLapsed { .. }
             | Self::TopicStale { .. }
             | Self::Undecodable { .. }
+            | Self::HeldBack { .. }
+            | Self::QueueHighWater { .. }
             | Self::HighWater { .. }
             | Self::ItemsDropped { .. }
             | Self::EventsDropped { .. } => Severity::Warn,
@@ -263,6 +302,7 @@ impl Event {
             | Self::SettingMade { .. }
             | Self::ReconnectScheduled { .. }
             | Self::Stale { .. }
+            | Self::QueueLowWater { .. }
             | Self::LowWater { .. } => Severity::Debug,
             Self::Ponged { .. } | Self::Settled { .. } | Self::Traffic { .. } => Severity::Trace,
         }
@@ -280,6 +320,8 @@ impl fmt::Display for Event {
             Self::LoggedIn { link, .. } => write!(f, "logged in ({link})"),
             Self::SettingMade { link, name } => write!(f, "setting {name} made ({link})"),
             Self::SettingRefused { link, name } => write!(f, "setting {name} refused ({link})"),
+            Self::RenewalRefused { link } => write!(f, "renewal of the login refused ({link})"),
+            Self::LoginLapsed { link } => write!(f, "the login has lapsed ({link})"),
             Self::LoginRefused { link } => write!(f, "login refused ({link})"),
             Self::TopicStale { link, topic } => write!(f, "topic {topic} is silent ({link})"),
             Self::Ready { link, took } => write!(f, "ready after {took:.1?} ({link})"),
@@ -305,6 +347,9 @@ impl fmt::Display for Event {
             Self::Undecodable { link, count } => write!(f, "{count} undecodable messages ({link})"),
             Self::HandlerPanicked { handler } => write!(f, "the handler of {handler} panicked"),
             Self::Stale { count } => write!(f, "{count} late arrivals ignored"),
+            Self::HeldBack { span } => write!(f, "asked too much: held back for {span:.1?}"),
+            Self::QueueHighWater { topic } => write!(f, "the queue of {topic} is filling up"),
+            Self::QueueLowWater { topic } => write!(f, "the queue of {topic} has drained"),
             Self::HighWater { lane } => write!(f, "the {} lane is filling up", lane.name()),
             Self::LowWater { lane } => write!(f, "the {} lane has drained", lane.name()),
             Self::ItemsDropped { count } => write!(f, "{count} items dropped"),

@@ -86,7 +86,7 @@ impl MessageHandler for Lines {
             "-" => Inbound::Ignore,
             "*" => {
                 let (topic, item) = rest.split_once(' ').ok_or(Nonsense)?;
-                Inbound::Event { topic: Cow::Borrowed(topic), sequence: None, body: Body::Text(item) }
+                Inbound::Event { topic: Cow::Borrowed(topic), position: None, body: Body::Text(item) }
             }
             number => {
                 let to = Some(RequestId::new(number.parse().map_err(|_| Nonsense)?));

@@ -74,8 +74,8 @@ fn who_takes_a_refusal_for_a_reply_fails_by_name() {
 fn who_puts_all_items_into_one_topic_fails_by_name() {
     let report = report(|handlers| {
         handlers.with_messages(Routing(|inbound| match inbound {
-            Inbound::Event { sequence, body, .. } => {
-                Inbound::Event { topic: Cow::Borrowed("deltas.BTC"), sequence, body }
+            Inbound::Event { position, body, .. } => {
+                Inbound::Event { topic: Cow::Borrowed("deltas.BTC"), position, body }
             }
             other => other,
         }))

@@ -11,7 +11,8 @@
 //! | `7 subscribe a,b`, `7 unsubscribe a,b` | `7 ok a,b` |
 //! | `7 login 1` | `7 ok` |
 //!
-//! On its own account it may say `* topic item`, `# topic 7 item` (its position), `! topic` (some are
+//! On its own account it may say `* topic item`, `# topic 7 item` (its position), `# topic 7<6 item`
+//! (and the one it follows), `! topic` (some are
 //! missing), `!! topic` (subscribe anew), `? answer me so`, `?? a b` (two answers), `x` (close) and
 //! `-` (nothing).
 
@@ -21,7 +22,7 @@ use nova_testkit::net::{Conn, Entry, Event as Seen, Journal, PATIENCE, Peer, Raw
 use websockex_nova::{
     behaviour::{
         AuthHandler, Behaviour, Body, Call, Channel, Confirmation, Correlation, Dialect, Grant, Idempotent,
-        Inbound, Kept, LoginMoment, MessageHandler, Plain, Policy, Refusal, RequestId, Speaking,
+        Inbound, Kept, LoginMoment, MessageHandler, Plain, Policy, Position, Refusal, RequestId, Speaking,
         SubscriptionHandler, Topic, TopicRequest,
     },
     client::Events,
@@ -108,7 +109,7 @@ impl MessageHandler for Lines {
         Ok(match first {
             "*" => {
                 let (topic, item) = rest.split_once(' ').ok_or(Nonsense)?;
-                Inbound::Event { topic: Cow::Borrowed(topic), sequence: None, body: Body::Text(item) }
+                Inbound::Event { topic: Cow::Borrowed(topic), position: None, body: Body::Text(item) }
             }
             "#" => {
                 let mut words = rest.splitn(3, ' ');
@@ -116,8 +117,8 @@ impl MessageHandler for Lines {
                 else {
                     return Err(Nonsense);
                 };
-                let sequence = Some(position.parse().map_err(|_| Nonsense)?);
-                Inbound::Event { topic: Cow::Borrowed(topic), sequence, body: Body::Text(item) }
+                let position = Some(read_position(position)?);
+                Inbound::Event { topic: Cow::Borrowed(topic), position, body: Body::Text(item) }
             }
             "!" | "!!" => Inbound::Broken { topic: Cow::Borrowed(rest), resynchronise: first == "!!" },
             "?" => Inbound::Answer(rest.into()),
@@ -133,6 +134,15 @@ impl MessageHandler for Lines {
                 }
             }
         })
+    }
+}
+
+/// Reads `7`, or `7<6`.
+fn read_position(text: &str) -> Result<Position, Nonsense> {
+    let number = |text: &str| text.parse().map_err(|_| Nonsense);
+    match text.split_once('<') {
+        Some((own, follows)) => Ok(Position::new(number(own)?).following(number(follows)?)),
+        None => number(text).map(Position::new),
     }
 }
 

@@ -10,7 +10,7 @@ use websockex_nova::{
     client::{Client, Connect},
     echo::EchoMessages,
     prelude::{Endpoint, Handlers, Policies, millis, secs, speaking},
-    ratelimit::Unlimited,
+    ratelimit::Stated,
     reconnect::Jittered,
     session::ShutdownReport,
     telemetry::{Registry, Snapshot},
@@ -41,7 +41,7 @@ pub(super) struct Played {
     pub(super) shutdown: ShutdownReport,
 }
 
-type DemoPolicies = Policies<Jittered, Unlimited, Narrator>;
+type DemoPolicies = Policies<Jittered, Stated, Narrator>;
 type DemoClient = Client<Handlers<EchoMessages>, DemoPolicies>;
 
 /// One run.

@@ -20,7 +20,7 @@ use websockex_nova::{
     behaviour::Bound,
     client::{Client, Connect},
     prelude::{Policies, millis, secs},
-    ratelimit::Unlimited,
+    ratelimit::Stated,
     reconnect::Jittered,
     session::ShutdownReport,
     transport::LostReason,
@@ -57,7 +57,7 @@ pub(super) struct Streamed {
 struct Play<'a> {
     story: &'a Story,
     exchange: Exchange,
-    client: Client<VenueHandlers, Policies<Jittered, Unlimited, Narrator>>,
+    client: Client<VenueHandlers, Policies<Jittered, Stated, Narrator>>,
     deltas: Taker<Delta>,
     prices: Taker<Price>,
     holdings: Vec<Holding>,

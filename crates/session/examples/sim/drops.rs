@@ -103,7 +103,7 @@ impl MessageHandler for Scan {
         let item = text.strip_prefix(r#"{"topic":""#).and_then(|rest| rest.split_once('"'));
         Ok(item.map_or(Inbound::Ignore, |(topic, item)| Inbound::Event {
             topic: Cow::Borrowed(topic),
-            sequence: None,
+            position: None,
             body: Body::Text(item),
         }))
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nova_behaviour::{Body, Bound, Continuity, Kept, Topic};
+use nova_behaviour::{Body, Bound, Continuity, Kept, Position, Topic};
 
 use crate::{
     delivery::{Arrival, Delivery, Gap, GapCause, Side},
@@ -91,6 +91,8 @@ pub(super) struct Subscription {
     pub(super) full_since: Option<Instant>,
     /// Under `Block`: the pause was used up; drop until the queue has drained by half.
     pub(super) degraded: bool,
+    /// Whether the queue rose above 7/8 of its bound and has not yet drained to half of it.
+    is_high: bool,
     pub(super) counts: DeliveryCounts,
     pub(super) end: Option<SubscriptionEnd>,
     pub(super) waker: Option<Waker>,
@@ -109,6 +111,9 @@ pub(super) struct Stream {
     before_taken: Option<Side>,
     /// A hole to tell of before the next item.
     hole: Option<Gap>,
+    /// Whether its items name those they follow: after a loss they mean nothing until it is
+    /// subscribed to anew.
+    is_chained: bool,
 }
 
 #[derive(Debug)]
@@ -118,12 +123,27 @@ enum Queued {
 }
 
 /// What came of an item.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Arrived {
     /// How many items were lost over it.
     pub(crate) lost: u64,
-    /// Whether its stream has to be subscribed to anew.
-    pub(crate) resynchronise: bool,
+    /// The streams that have to be subscribed to anew.
+    pub(crate) broken: Vec<Topic>,
+    /// Whether a queue rose above its high water mark.
+    pub(crate) is_high: bool,
+}
+
+impl Arrived {
+    /// Whether there is nothing to do about it.
+    pub(crate) const fn is_uneventful(&self) -> bool {
+        self.lost == 0 && self.broken.is_empty() && !self.is_high
+    }
+
+    pub(super) fn breaks(&mut self, topic: &Topic) {
+        if !self.broken.contains(topic) {
+            self.broken.push(topic.clone());
+        }
+    }
 }
 
 impl Subscription {
@@ -137,6 +157,7 @@ impl Subscription {
             overflow,
             full_since: None,
             degraded: false,
+            is_high: false,
             counts: DeliveryCounts::default(),
             end: None,
             waker: None,
@@ -186,68 +207,112 @@ impl Subscription {
         self.full_since.take()
     }
 
-    /// The item taken last could not be decoded.
-    pub(super) fn undecodable(&mut self, topic: &Topic) -> Gap {
+    /// Whether the queue has just drained to half its bound, after having been above 7/8 of it.
+    pub(super) fn sank(&mut self) -> bool {
+        let sank = self.is_high && self.has_drained();
+        self.is_high &= !sank;
+        sank
+    }
+
+    fn rose(&mut self) -> bool {
+        // What is conflated is meant to wait; what may hold two items cannot fill up by degrees.
+        if self.is_high || self.overflow == Overflow::Conflate || self.bound.count < 8 {
+            return false;
+        }
+        self.is_high =
+            self.queue.len() >= self.bound.count / 8 * 7 || self.bytes >= (self.bound.bytes / 8 * 7).max(1);
+        self.is_high
+    }
+
+    /// The item taken last could not be decoded. Tells also whether its stream means nothing without
+    /// it.
+    pub(super) fn undecodable(&mut self, topic: &Topic) -> (Gap, bool) {
         self.counts.delivered -= 1;
         self.counts.undecodable += 1;
-        let before = self.stream(topic.as_str()).and_then(|stream| stream.before_taken);
-        Gap { topic: topic.clone(), cause: GapCause::Undecodable, before, after: None, missing: Some(1) }
+        let stream = self.stream(topic.as_str());
+        let (before, is_chained) =
+            stream.map_or((None, false), |stream| (stream.before_taken, stream.is_chained));
+        let cause = GapCause::Undecodable;
+        (Gap { topic: topic.clone(), cause, before, after: None, missing: Some(1) }, is_chained)
     }
 
     pub(super) fn stream(&mut self, topic: &str) -> Option<&mut Stream> {
         self.topics.iter_mut().find(|stream| stream.topic.as_str() == topic)
     }
 
-    /// Opens a hole if the item does not follow the last one. Returns whether the stream has to be
-    /// subscribed to anew.
+    /// Holds the item against the last one, and opens a hole if it does not follow. Returns whether
+    /// the item is to be queued.
     pub(super) fn check(
         &mut self,
         side: Side,
         topic: &str,
-        continuity: &mut impl FnMut(u64, u64) -> Continuity,
+        next: Position,
+        continuity: &mut impl FnMut(Option<u64>, Position) -> Follow,
+        arrived: &mut Arrived,
     ) -> bool {
-        let Some(next) = side.sequence else { return false };
-        let Some(stream) = self.stream(topic) else { return false };
-        // Across links there is a hole already.
-        let Some(Side { link, sequence: Some(last), .. }) = stream.last else { return false };
-        if link != side.link || stream.hole.is_some() {
-            return false;
-        }
-        match continuity(last, next) {
-            Continuity::Unbroken => false,
-            Continuity::Broken { missing, resynchronise } => {
+        let Some(stream) = self.stream(topic) else { return true };
+        stream.is_chained |= next.follows.is_some();
+        // After a hole, and on a new link, nothing stands before the item.
+        let last = stream.last.filter(|last| last.link == side.link && stream.hole.is_none());
+        match continuity(last.and_then(|last| last.sequence), next) {
+            Follow::Judged(Continuity::Unbroken) => true,
+            Follow::Judged(Continuity::Covered) => {
+                self.counts.received += 1;
+                self.counts.conflated += 1;
+                false
+            }
+            Follow::Judged(Continuity::Broken { missing, resynchronise }) => {
                 stream.widen(GapCause::SequenceBreak, missing);
-                resynchronise
+                if resynchronise {
+                    arrived.breaks(&stream.topic);
+                }
+                true
+            }
+            Follow::Unknown => {
+                stream.widen(GapCause::HandlerPanicked, None);
+                true
             }
         }
     }
 
-    pub(super) fn arrive(&mut self, side: Side, topic: &str, body: Body<'_>, spare: &mut Vec<Kept>) -> u64 {
+    pub(super) fn arrive(
+        &mut self,
+        side: Side,
+        topic: &str,
+        body: Body<'_>,
+        spare: &mut Vec<Kept>,
+        arrived: &mut Arrived,
+    ) {
         self.counts.received += 1;
         let Some(index) = self.topics.iter().position(|stream| stream.topic.as_str() == topic) else {
-            return 0;
+            return;
         };
         if self.overflow == Overflow::Conflate && self.replace(side, topic, body) {
-            return 0;
+            return;
         }
         let is_full = !self.queue.is_empty()
             && (self.queue.len() >= self.bound.count || self.bytes + body.len() > self.bound.bytes);
-        let mut lost = 0;
         if is_full {
             match self.overflow {
                 Overflow::Block { .. } if !self.degraded => {}
                 Overflow::Block { .. } | Overflow::DropOldest | Overflow::Conflate => {
-                    lost = self.drop_oldest(body.len(), spare);
+                    self.drop_oldest(body.len(), spare, arrived);
                 }
                 Overflow::DropNewest => {
                     self.counts.dropped += 1;
-                    self.topics[index].widen(GapCause::Overflow, Some(1));
-                    return 1;
+                    arrived.lost += 1;
+                    let stream = &mut self.topics[index];
+                    stream.widen(GapCause::Overflow, Some(1));
+                    if stream.is_chained {
+                        arrived.breaks(&stream.topic);
+                    }
+                    return;
                 }
                 Overflow::Close => {
                     self.counts.dropped += 1;
+                    arrived.lost += 1;
                     self.end = Some(SubscriptionEnd::Overflow);
-                    return 1;
+                    return;
                 }
             }
         }
@@ -268,7 +333,7 @@ impl Subscription {
         if is_full && !self.degraded && matches!(self.overflow, Overflow::Block { .. }) {
             self.full_since.get_or_insert(side.at);
         }
-        lost
+        arrived.is_high |= self.rose();
     }
 
     /// Under `Conflate`: puts the item in the place of an older one of its topic. A hole between
@@ -295,8 +360,7 @@ impl Subscription {
     }
 
     /// Makes room at the front; one gap tells of all that was dropped there.
-    fn drop_oldest(&mut self, room: usize, spare: &mut Vec<Kept>) -> u64 {
-        let mut lost = 0;
+    fn drop_oldest(&mut self, room: usize, spare: &mut Vec<Kept>, arrived: &mut Arrived) {
         let mut gaps: Vec<Gap> = Vec::new();
         let is_full = |this: &Self| {
             this.counts.queued > 0
@@ -308,9 +372,13 @@ impl Subscription {
                     self.bytes -= kept.len();
                     self.counts.queued -= 1;
                     self.counts.dropped += 1;
-                    lost += 1;
+                    arrived.lost += 1;
                     recycle(spare, kept);
-                    let before = self.topics.iter().find(|s| s.topic == arrival.topic).and_then(|s| s.taken);
+                    let stream = self.topics.iter().find(|stream| stream.topic == arrival.topic);
+                    if stream.is_some_and(|stream| stream.is_chained) {
+                        arrived.breaks(&arrival.topic);
+                    }
+                    let before = stream.and_then(|stream| stream.taken);
                     let (topic, cause) = (arrival.topic, GapCause::Overflow);
                     merge(&mut gaps, Gap { topic, cause, before, after: None, missing: Some(1) });
                 }
@@ -326,7 +394,6 @@ impl Subscription {
             });
             self.queue.push_front(Queued::Gap(gap));
         }
-        lost
     }
 
     fn has_drained(&self) -> bool {
@@ -343,7 +410,7 @@ impl Subscription {
 
 impl Stream {
     const fn new(topic: Topic) -> Self {
-        Self { topic, last: None, taken: None, before_taken: None, hole: None }
+        Self { topic, last: None, taken: None, before_taken: None, hole: None, is_chained: false }
     }
 
     /// Opens a hole after the last item, or widens the one that is open. The first cause stays.
@@ -356,6 +423,14 @@ impl Stream {
             }
         }
     }
+}
+
+/// What the adapter says of an item and the one before it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Follow {
+    Judged(Continuity),
+    /// It panicked over them.
+    Unknown,
 }
 
 /// Loss notices are coalesced: one gap per topic, which keeps the first cause.

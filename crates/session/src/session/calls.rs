@@ -213,6 +213,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             self.unqueue(now, id);
         }
         let outcome = self.requests.truthful(id, outcome);
+        let refused = match (&outcome, self.requests.live_mut(id)) {
+            (Err(RequestError::Refused(refusal)), Some(entry)) => {
+                Some((entry.purpose.clone(), refusal.clone()))
+            }
+            _ => None,
+        };
         let name = match &outcome {
             Ok(Settlement::Reply(_)) => Outcome::Reply,
             Ok(Settlement::Handed) => Outcome::Handed,
@@ -231,6 +237,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             }
             Settled::ForSession { purpose, outcome } => self.session_request_ended(now, purpose, outcome),
             Settled::Unknown => {}
+        }
+        if let Some((purpose, refusal)) = refused {
+            self.heed(now, &purpose, &refusal);
         }
     }
 
@@ -264,6 +273,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     ) -> Result<(), RequestError> {
         let id = self.requests.next_id();
         let (body, correlation, charge) = self.encode(now, id, Content::Request(request))?;
+        let charge = charge.urgent();
         self.check(now, &charge)?;
         let entry = Entry {
             purpose,

@@ -6,8 +6,8 @@
 use std::{borrow::Cow, collections::VecDeque, error::Error as StdError, time::Instant};
 
 use nova_behaviour::{
-    Behaviour, Body, ConnectionHandler, Continuity, ErrorHandler, Fault, FrameAction, Inbound, Kept,
-    MessageHandler, Policy, RequestId, SubscriptionHandler, Topic, Verdict,
+    Behaviour, Body, ConnectionHandler, ErrorHandler, Fault, FrameAction, Inbound, Kept, MessageHandler,
+    Policy, RequestId, SubscriptionHandler, Topic, Verdict,
 };
 use nova_frame_codec::{CloseCode, CloseFrame, ControlPayload, Frame, Message, ProtocolError};
 use nova_telemetry::{Event, Lane as LaneName};
@@ -20,7 +20,7 @@ use super::{
     wait,
 };
 use crate::{
-    deliveries::{Arrived, Deliveries},
+    deliveries::{Arrived, Deliveries, Follow},
     delivery::{GapCause, Side},
     guard::{Panicked, guarded},
     link::{Link, Outgoing, Payload},
@@ -43,10 +43,20 @@ enum Order {
     Violation(ProtocolError),
     Undecodable(Box<dyn StdError + Send + Sync>),
     Panicked(&'static str),
+    /// The message handler panicked, and nobody knows over what.
+    Unrouted,
     Stop,
     Stale,
-    Lost(u64),
+    Arrived(Box<Arrival>),
     Resynchronise(Topic),
+}
+
+/// An item came, and there is more to do about it.
+struct Arrival {
+    topic: Topic,
+    arrived: Arrived,
+    /// Whether the adapter panicked over its position.
+    panicked: bool,
 }
 
 impl<H: Behaviour, P: Policy> Session<H, P> {
@@ -122,7 +132,20 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 self.topics.resynchronise(topic.as_str());
                 self.wake_writer(index);
             }
-            Order::Lost(count) => self.events.counters.items_dropped += count,
+            Order::Arrived(arrival) => {
+                let Arrival { topic, arrived: Arrived { lost, broken, is_high }, panicked } = *arrival;
+                self.events.counters.items_dropped += lost;
+                if is_high {
+                    self.emit(now, Event::QueueHighWater { topic: topic.to_string() });
+                }
+                if !broken.is_empty() {
+                    broken.iter().for_each(|topic| self.topics.resynchronise(topic.as_str()));
+                    self.wake_writer(index);
+                }
+                if panicked {
+                    self.obey(now, index, Order::Panicked("subscriptions"));
+                }
+            }
             Order::Settle(id, outcome) => self.settle(now, id, outcome),
             Order::Answer(messages) => {
                 for body in messages {
@@ -139,6 +162,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 self.close_link(now, index, &frame, reason, Hearing::Deaf);
             }
             Order::Stop => self.begin_end(now, EndCause::Stopped, self.settings.close_deadline),
+            Order::Unrouted => {
+                let link = self.link(index).map(|link| link.generation);
+                link.into_iter().for_each(|link| self.deliveries.message_lost(link));
+                self.obey(now, index, Order::Panicked("messages"));
+            }
             Order::Panicked(handler) => {
                 self.panicked(now, handler);
                 self.judge(now, index, &Fault::Panicked(handler));
@@ -275,27 +303,30 @@ impl<H: Behaviour> Router<'_, H> {
             }
         }
         match guarded(|| handlers.messages().route(body)) {
-            Ok(Ok(Inbound::Event { topic, sequence, body })) => {
+            Ok(Ok(Inbound::Event { topic, position, body })) => {
                 let topic: &str = match &topic {
                     Cow::Borrowed(topic) => topic,
                     Cow::Owned(topic) => topic,
                 };
                 let subscriptions = handlers.subscriptions();
                 let mut panicked = false;
-                let continuity = |last, next| {
-                    guarded(|| subscriptions.continuity(topic, last, next)).unwrap_or_else(|Panicked| {
+                let continuity = |last, next| match guarded(|| subscriptions.continuity(topic, last, next)) {
+                    Ok(judged) => Follow::Judged(judged),
+                    Err(Panicked) => {
                         panicked = true;
-                        Continuity::Unbroken
-                    })
+                        Follow::Unknown
+                    }
                 };
-                let arrived = deliveries.arrive(Side { sequence, ..at }, topic, body, continuity, wakes);
-                match arrived {
-                    _ if panicked => Order::Panicked("subscriptions"),
-                    None => Order::Stale,
-                    Some(Arrived { resynchronise: true, .. }) => Order::Resynchronise(Topic::from(topic)),
-                    Some(Arrived { lost: 0, .. }) => Order::Nothing,
-                    Some(Arrived { lost, .. }) => Order::Lost(lost),
+                let side = Side { sequence: position.map(|position| position.number), ..at };
+                let Some(arrived) = deliveries.arrive(side, topic, (position, body), continuity, wakes)
+                else {
+                    return Order::Stale;
+                };
+                let is_uneventful = !panicked && arrived.is_uneventful();
+                if is_uneventful {
+                    return Order::Nothing;
                 }
+                Order::Arrived(Box::new(Arrival { topic: Topic::from(topic), arrived, panicked }))
             }
             Ok(Ok(Inbound::Broken { topic, resynchronise })) => {
                 deliveries.break_off(&topic, &GapCause::ToldByServer);
@@ -320,7 +351,7 @@ impl<H: Behaviour> Router<'_, H> {
             Ok(Ok(Inbound::Close(frame))) => Order::Close(frame, LostReason::ClosedByHandler),
             Ok(Ok(Inbound::Ignore)) => Order::Nothing,
             Ok(Err(error)) => Order::Undecodable(Box::new(error)),
-            Err(Panicked) => Order::Panicked("messages"),
+            Err(Panicked) => Order::Unrouted,
         }
     }
 }

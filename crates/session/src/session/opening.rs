@@ -1,14 +1,12 @@
-//! From an open link to a usable session: the checked plan of re-establishment (laws L3, L4, L11).
+//! From an open link to a usable session: the checked plan of re-establishment (laws L3, L4).
 
-use std::{
-    task::{Context, Poll},
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::{Instant, SystemTime};
 
 use nova_behaviour::{
-    AuthHandler, Behaviour, Body, ConnectAction, ConnectionHandler, Grant, LoginMoment, Policy, Refusal,
-    Setting, SettingHandler,
+    AuthHandler, Behaviour, Body, ConnectAction, ConnectionHandler, LoginOccasion, Policy, Refusal, Setting,
+    SettingHandler,
 };
+use nova_ratelimit::Limiter;
 use nova_telemetry::Event;
 use nova_transport::{Generation, Handshake, LostReason};
 
@@ -17,10 +15,9 @@ use crate::{
     beat::Beat,
     guard::guarded,
     link::{Outgoing, Payload, Stage},
-    request_error::{NotSent, RequestError},
+    request_error::RequestError,
     requests::{Purpose, Settlement},
     state::{EndCause, Step},
-    wakes::remember_also,
     wall::WallClock,
 };
 
@@ -37,6 +34,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let took = now.saturating_duration_since(open.began);
         self.events.counters.link = link;
         self.emit(now, Event::Connected { link, took });
+        if guarded(|| self.limiter.link_opened()).is_err() {
+            self.panicked(now, "limiter");
+        }
         self.set_life(Life::Opening { link, step: Step::Settings, deadline });
         match guarded(|| self.handlers.connection().connected(hello)) {
             Ok(ConnectAction::Proceed) => {}
@@ -65,7 +65,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         while let Life::Opening { link, step, deadline } = self.life {
             let Some(index) = self.index(link) else { return };
             let Some(open) = self.link(index) else { return };
-            let (is_logged_in, settings_asked) = (open.is_logged_in, open.settings_asked);
+            let (is_logged_in, settings_asked) = (open.login.is_made, open.settings_asked);
             let next = match step {
                 Step::Settings | Step::PrivateSettings if settings_asked > 0 => return,
                 Step::Login if !is_logged_in && self.needs_login(now) => return,
@@ -77,7 +77,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             };
             self.set_life(Life::Opening { link, step: next, deadline });
             match next {
-                Step::Login if self.needs_login(now) => self.log_in(now, index),
+                Step::Login if self.needs_login(now) => self.log_in(now, index, LoginOccasion::Fresh),
                 Step::PrivateSettings => self.make_settings(now, index, true),
                 _ => {}
             }
@@ -95,7 +95,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.wake_writer(index);
     }
 
-    fn needs_login(&mut self, now: Instant) -> bool {
+    pub(super) fn needs_login(&mut self, now: Instant) -> bool {
         guarded(|| self.handlers.auth().is_required()).unwrap_or_else(|_| {
             self.panicked(now, "auth");
             // Nothing private may be sent on the word of a handler that cannot speak.
@@ -172,147 +172,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.advance(now);
     }
 
-    /// Logs in anew on the present link. Returns a ticket for [`poll_login`](Self::poll_login); a
-    /// refusal is also judged by the error handler, whose default ends the session.
-    ///
-    /// # Errors
-    ///
-    /// The service has no login, or there is no open link.
-    pub fn authenticate(&mut self, now: Instant) -> Result<u64, RequestError> {
-        if !self.needs_login(now) {
-            return Err(NotSent::Unsupported("authentication").into());
-        }
-        let index = self.active().and_then(|link| self.index(link)).ok_or(NotSent::NotReady)?;
-        let ticket = self.last_login.0;
-        self.log_in(now, index);
-        self.arm();
-        Ok(ticket)
-    }
-
-    /// How the login asked for with this ticket ended.
-    pub fn poll_login(&mut self, ticket: u64, cx: &Context<'_>) -> Poll<Result<Grant, RequestError>> {
-        match self.login_outcome(ticket) {
-            Some(outcome) => Poll::Ready(outcome),
-            None => {
-                remember_also(&mut self.login_waiters, cx);
-                remember_also(&mut self.watchers, cx);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// How the login asked for with this ticket ended, if it has: looked at anew whenever
-    /// [`version`](Self::version) or [`logins`](Self::logins) has changed.
-    #[must_use]
-    pub fn login_outcome(&self, ticket: u64) -> Option<Result<Grant, RequestError>> {
-        if self.last_login.0 != ticket {
-            return Some(self.last_login.1.clone().map_err(RequestError::Refused));
-        }
-        self.active().is_none().then(|| Err(NotSent::NotReady.into()))
-    }
-
-    fn login_settled(&mut self, outcome: Result<Grant, Refusal>) {
-        self.last_login = (self.last_login.0 + 1, outcome);
-        self.login_waiters.drain(..).for_each(|waker| self.wakes.add(Some(waker)));
-    }
-
-    /// Sends the login on this link.
-    pub(super) fn log_in(&mut self, now: Instant, index: usize) {
-        let moment = LoginMoment { wall: self.wall.at(now), nonce: self.chance.u64(..) };
-        if let Some(link) = self.link_mut(index) {
-            link.renew_at = None;
-        }
-        match guarded(|| self.handlers.auth().login(moment)) {
-            Ok(Some(request)) => {
-                if let Err(error) = self.ask_for_session(now, index, Purpose::Login, request) {
-                    self.not_established(now, index, format!("the login could not be sent: {error}"));
-                }
-            }
-            Ok(None) => self.logged_in(now, index, Grant::default()),
-            Err(_) => {
-                self.panicked(now, "auth");
-                self.not_established(now, index, "the login handler panicked".to_owned());
-            }
-        }
-    }
-
-    /// The login ended, one way or the other.
-    pub(super) fn login_ended(
-        &mut self,
-        now: Instant,
-        link: Generation,
-        outcome: Result<Settlement, RequestError>,
-    ) {
-        let Some(index) = self.index(link) else { return };
-        let answer = match &outcome {
-            Ok(Settlement::Reply(kept)) => Ok(kept.as_body()),
-            Err(RequestError::Refused(refusal)) => Err(refusal.clone()),
-            Err(RequestError::TimedOut { .. }) => {
-                return self.not_established(now, index, "the login was not answered".to_owned());
-            }
-            // The link went, and with it the login.
-            _ => return,
-        };
-        match guarded(|| self.handlers.auth().answered(answer)) {
-            Ok(Ok(grant)) => self.logged_in(now, index, grant),
-            Ok(Err(refusal)) => self.login_refused(now, link, refusal),
-            Err(_) => {
-                self.panicked(now, "auth");
-                self.not_established(now, index, "the login handler panicked".to_owned());
-            }
-        }
-    }
-
-    fn logged_in(&mut self, now: Instant, index: usize, grant: Grant) {
-        let lead = guarded(|| self.handlers.auth().renewal_lead()).unwrap_or_default();
-        let Some(link) = self.link_mut(index) else { return };
-        link.is_logged_in = true;
-        // A grant shorter than its lead is renewed at half its time rather than at once.
-        link.renew_at = grant.expires_in.and_then(|life| {
-            let pause = if life > lead { life - lead } else { life / 2 };
-            now.checked_add(pause.max(LEAST_RENEWAL))
-        });
-        let link = link.generation;
-        self.emit(now, Event::LoggedIn { link, expires_in: grant.expires_in });
-        self.login_settled(Ok(grant));
-        self.advance(now);
-    }
-
-    fn login_refused(&mut self, now: Instant, link: Generation, refusal: Refusal) {
-        use nova_behaviour::{ErrorHandler, Fault, Verdict};
-        self.emit(now, Event::LoginRefused { link });
-        self.login_settled(Err(refusal.clone()));
-        let (attempts, wall) = (self.pacer.attempt(), self.wall.at(now));
-        let fault = Fault::LoginRefused(&refusal);
-        let verdict = guarded(|| {
-            let errors = self.handlers.errors();
-            let class = errors.classify(&fault, wall);
-            errors.verdict(&fault, class, attempts)
-        });
-        if verdict.is_err() {
-            self.panicked(now, "errors");
-        }
-        match verdict {
-            Ok(Verdict::Stop) | Err(_) => {
-                self.begin_end(now, EndCause::LoginRefused(refusal), self.settings.close_deadline);
-            }
-            Ok(verdict) => {
-                let text = format!("the server refused the login: {refusal}");
-                if let Some(index) = self.index(link) {
-                    self.verdict = Some(verdict);
-                    self.not_established(now, index, text);
-                    self.verdict = None;
-                }
-            }
-        }
-    }
-
     /// The link is open but of no use: it is closed, and the next attempt follows by plan.
     pub(super) fn not_established(&mut self, now: Instant, index: usize, why: String) {
         let frame = nova_frame_codec::CloseFrame::from(nova_frame_codec::CloseCode::NORMAL);
         self.close_link(now, index, &frame, LostReason::NotEstablished(why), Hearing::Open);
     }
 }
-
-/// A server that grants next to nothing is not asked again and again.
-const LEAST_RENEWAL: Duration = Duration::from_secs(1);

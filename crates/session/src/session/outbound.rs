@@ -133,11 +133,12 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     /// draw on another budget.
     fn pick(&mut self, now: Instant, index: usize, with_user: bool) -> (LaneName, Picked) {
         let Some(link) = self.slots[index].link.as_mut() else { return (LaneName::Session, Picked::Nothing) };
-        let first = pick(&mut link.session, &mut self.limiter, now);
+        let held_until = self.held_until.filter(|at| *at > now);
+        let first = pick(&mut link.session, &mut self.limiter, held_until, now);
         if !with_user || matches!(first, Picked::Item(..) | Picked::Never(..)) {
             return (LaneName::Session, first);
         }
-        match (first, pick(&mut self.outbox, &mut self.limiter, now)) {
+        match (first, pick(&mut self.outbox, &mut self.limiter, held_until, now)) {
             (Picked::Later(first), Picked::Later(second)) => {
                 (LaneName::User, Picked::Later(first.min(second)))
             }
@@ -182,10 +183,17 @@ enum Picked {
     Never(Outgoing, NotSent),
 }
 
-fn pick(lane: &mut Lane<Outgoing>, limiter: &mut impl Limiter, now: Instant) -> Picked {
+fn pick(
+    lane: &mut Lane<Outgoing>,
+    limiter: &mut impl Limiter,
+    held_until: Option<Instant>,
+    now: Instant,
+) -> Picked {
     let Some(front) = lane.front() else { return Picked::Nothing };
     let admission = if front.charge.is_free() {
         Ok(Ok(Admission::Now))
+    } else if let Some(at) = held_until {
+        Ok(Ok(Admission::Later(at)))
     } else {
         guarded(|| limiter.admit(now, &front.charge))
     };

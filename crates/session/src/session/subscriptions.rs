@@ -13,7 +13,7 @@ use nova_telemetry::Event;
 
 use super::{Life, Session};
 use crate::{
-    deliveries::{DeliveryCounts, Overflow, SubscriptionEnd, SubscriptionId},
+    deliveries::{DeliveryCounts, Overflow, Polled, SubscriptionEnd, SubscriptionId},
     delivery::{Arrival, Delivery, Gap, GapCause},
     guard::guarded,
     request_error::{NotSent, RequestError},
@@ -61,8 +61,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     ///
     /// # Errors
     ///
-    /// The service has no subscriptions, the session is closed, or the overflow rule could hold the
-    /// link back for longer than a probe waits.
+    /// The service has no subscriptions, the adapter knows that it would refuse a topic, the session
+    /// is closed, or the overflow rule could hold the link back for longer than a probe waits.
     pub fn subscribe(&mut self, wanted: Wanted) -> Result<SubscriptionId, RequestError> {
         if matches!(self.life, Life::Closing { .. } | Life::Closed(_)) {
             return Err(self.why_closed().into());
@@ -74,6 +74,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if matches!(wanted.overflow, Overflow::Block { max_pause } if max_pause >= limit) {
             return Err(NotSent::PauseTooLong { limit }.into());
         }
+        for topic in &wanted.topics {
+            self.check_topic(topic)?;
+        }
         let bound = wanted.bound.unwrap_or(self.settings.subscription);
         let Wanted { required, priority, fresh_within, .. } = wanted;
         let hold = Hold { required, priority, fresh_within };
@@ -82,6 +85,13 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.reconcile();
         self.arm();
         Ok(id)
+    }
+
+    /// Whether the adapter would ask for this topic at all.
+    fn check_topic(&mut self, topic: &Topic) -> Result<(), NotSent> {
+        let refused = |refusal| NotSent::Inadmissible { topic: topic.clone(), refusal };
+        let checked = guarded(|| self.handlers.subscriptions().check(topic));
+        checked.map_err(|_| NotSent::HandlerPanicked)?.map_err(refused)
     }
 
     /// Takes a subscription out of the wanted set and forgets it. What it still held counts as
@@ -121,8 +131,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     /// Swaps the next item's body into `body`, or tells of a gap; `None` at the end.
     ///
-    /// `now` is asked only if reading had paused for this subscription: taking an item costs no
-    /// reading of the clock.
+    /// `now` is asked only if reading had paused for this subscription, or its queue has drained below
+    /// its low water mark: taking an item costs no reading of the clock.
     pub fn poll_delivery(
         &mut self,
         now: impl FnOnce() -> Instant,
@@ -130,18 +140,33 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         body: &mut Kept,
         cx: &Context<'_>,
     ) -> Poll<Option<Delivery<Arrival>>> {
-        let (polled, paused_since) = self.deliveries.poll(id, body, cx);
-        if let Some(since) = paused_since {
-            self.resume_reading(now().saturating_duration_since(since));
+        let Polled { next, paused_since, is_low } = self.deliveries.poll(id, body, cx);
+        if paused_since.is_some() || is_low {
+            let now = now();
+            if let Some(since) = paused_since {
+                self.resume_reading(now.saturating_duration_since(since));
+            }
+            if is_low && let Poll::Ready(Some(delivery)) = &next {
+                let topic = match delivery {
+                    Delivery::Item(arrival) => &arrival.topic,
+                    Delivery::Gap(gap) => &gap.topic,
+                };
+                self.emit(now, Event::QueueLowWater { topic: topic.to_string() });
+            }
         }
-        polled
+        next
     }
 
     /// The item taken last could not be decoded: it is counted, and a gap stands in its place.
     pub fn handle_undecodable(&mut self, id: SubscriptionId, topic: &Topic) -> Option<Gap> {
         self.events.counters.undecodable += 1;
         self.events.nudge(&mut self.wakes);
-        self.deliveries.undecodable(id, topic)
+        let (gap, resynchronise) = self.deliveries.undecodable(id, topic)?;
+        if resynchronise {
+            self.topics.resynchronise(topic.as_str());
+            self.reconcile();
+        }
+        Some(gap)
     }
 
     /// Why a subscription yields nothing more; `None` while it may.
@@ -224,9 +249,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     ) {
         match purpose {
             Purpose::Call | Purpose::Ping => {}
-            Purpose::Login => {
+            Purpose::Login(occasion) => {
                 if let Some(link) = self.active() {
-                    self.login_ended(now, link, outcome);
+                    self.login_ended(now, link, occasion, outcome);
                 }
             }
             Purpose::Setting { name, is_required } => {
@@ -319,9 +344,17 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     /// Wants the topics of an earlier session, until subscriptions take them over or
-    /// [`forget_restored`](Self::forget_restored) gives up those that nobody took.
+    /// [`forget_restored`](Self::forget_restored) gives up those that nobody took. A topic the adapter
+    /// would not ask for stands as refused, with the reason.
     pub fn restore(&mut self, topics: &[Topic]) {
-        topics.iter().for_each(|topic| self.topics.restore(topic));
+        for topic in topics {
+            self.topics.restore(topic);
+            match self.check_topic(topic) {
+                Ok(()) => {}
+                Err(NotSent::Inadmissible { refusal, .. }) => self.topics.refused_unasked(topic, refusal),
+                Err(_) => self.topics.refused_unasked(topic, Refusal::new("a handler panicked over it")),
+            }
+        }
         self.reconcile();
     }
 

@@ -122,8 +122,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             }
             return;
         }
-        if link.renew_at.is_some_and(|at| at <= now) {
-            self.log_in(now, index);
+        if link.login.renew_at.is_some_and(|at| at <= now) {
+            self.renew(now, index);
         }
         let Some(link) = self.slots[index].link.as_mut() else { return };
         match link.beat.handle_timeout(now) {

@@ -1,7 +1,8 @@
 //! L7, L8: a stream never jumps silently, and each overflow rule keeps what it promises.
 
 use nova_behaviour::{
-    Bound, Continuity, Handlers, Kept, Quiet, RetryTransient, SubscriptionHandler, Topic, TopicRequest,
+    Bound, Continuity, Handlers, Kept, Position, Quiet, RetryTransient, SubscriptionHandler, Topic,
+    TopicRequest,
 };
 use nova_session::{Arrival, Delivery, Gap, GapCause, Overflow, SubscriptionEnd, SubscriptionId};
 use nova_telemetry::Event;
@@ -318,11 +319,8 @@ impl SubscriptionHandler<VenueDialect> for Strict {
         TopicRequest::Send(VenueRequest::Unsubscribe(topics.to_vec()))
     }
 
-    fn continuity(&mut self, _: &str, last: u64, next: u64) -> Continuity {
-        match next == last + 1 {
-            true => Continuity::Unbroken,
-            false => Continuity::Broken { missing: next.checked_sub(last + 1), resynchronise: true },
-        }
+    fn continuity(&mut self, _: &str, last: Option<u64>, next: Position) -> Continuity {
+        Continuity::by_one(last, next, true)
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use nova_behaviour::{Handlers, Kept, Settings};
-use nova_ratelimit::Unlimited;
+use nova_ratelimit::Stated;
 use nova_reconnect::Linear;
 use nova_session::{Content, Session, Start};
 use nova_telemetry::{Event, Outcome};
@@ -95,7 +95,8 @@ fn a_queue_nobody_empties_is_bounded_and_its_losses_are_counted() {
     let now = Instant::now();
     let start = Start { now, wall: SystemTime::UNIX_EPOCH, seed: 1 };
     let handlers = Handlers::new(Fifo);
-    let mut session = Session::<_, Paced>::new(handlers, Linear::default(), Unlimited, settings, start);
+    let mut session =
+        Session::<_, Paced>::new(handlers, Linear::default(), Stated::default(), settings, start);
     for _ in 0..100 {
         let content = Content::Request(Kept::from("x"));
         let id = session.request(now, content, ask(|ask| ask.wait = Some(secs(9)))).unwrap();

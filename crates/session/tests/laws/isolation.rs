@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use nova_behaviour::{
     AuthHandler, Body, Class, Confirmation, ConnectAction, ConnectionHandler, Continuity, Correlation,
     DisconnectAction, ErrorHandler, Fault, FrameAction, Grant, Handlers, Inbound, Kept, LoginMoment,
-    MessageHandler, RateLimitHandler, Refusal, RequestId, RetryTransient, Setting, SettingHandler,
+    MessageHandler, Position, RateLimitHandler, Refusal, RequestId, RetryTransient, Setting, SettingHandler,
     SubscriptionHandler, Topic, TopicRequest, Verdict,
 };
 use nova_frame_codec::Message;
@@ -124,7 +124,7 @@ impl SubscriptionHandler<VenueDialect> for Bomb {
         Topics { batch: 1 }.answered(asked, answer)
     }
 
-    fn continuity(&mut self, _: &str, _: u64, _: u64) -> Continuity {
+    fn continuity(&mut self, _: &str, _: Option<u64>, _: Position) -> Continuity {
         self.pass("continuity");
         Continuity::Unbroken
     }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use nova_testkit::net::{Conn, RawFrame, Served};
 use websockex_nova::{
-    behaviour::{AuthHandler, Body, Grant, LoginMoment, Refusal},
+    behaviour::{AuthHandler, Body, Grant, LoginMoment, Refusal, SubscriptionHandler, Topic, TopicRequest},
     prelude::*,
     session::{EndCause, NotSent},
     telemetry::Event,
 };
 
 use crate::venue::{
-    Lines, Logins, Stream, Topics, Words, event, hears, hears_close, obey, prepare, ready_on, serving, texts,
-    venue,
+    Lines, Logins, Stream, Topics, Words, ended, event, hears, hears_close, next, obey, prepare, ready_on,
+    serving, texts, venue,
 };
 
 /// A venue that answers the first login of each connection with this line, and the rest as usual.
@@ -168,4 +168,117 @@ async fn a_login_anew_ends_with_its_link() {
     let error = client.authenticate().await.unwrap_err();
     assert!(matches!(error, RequestError::NotSent(NotSent::NotReady)), "{error:?}");
     ready_on(&client, 2).await;
+}
+
+/// Writes down why each login is made; takes any refusal that says `stale` for a lapsed login, and
+/// holds the topics named `mine…` for private.
+#[derive(Clone, Copy)]
+struct Occasions;
+
+impl AuthHandler<Words> for Occasions {
+    fn login(&mut self, moment: LoginMoment) -> Option<String> {
+        Some(format!("login {:?}", moment.occasion))
+    }
+
+    fn answered(&mut self, answer: Result<Body<'_>, Refusal>) -> Result<Grant, Refusal> {
+        Logins::default().answered(answer)
+    }
+
+    fn renewal_lead(&self) -> Duration {
+        secs(60) - millis(10)
+    }
+
+    fn has_lapsed(&mut self, refusal: &Refusal) -> bool {
+        refusal.message == "stale"
+    }
+}
+
+impl SubscriptionHandler<Words> for Occasions {
+    fn subscribe(&mut self, topics: &[Topic]) -> TopicRequest<String> {
+        Topics.subscribe(topics)
+    }
+
+    fn unsubscribe(&mut self, topics: &[Topic]) -> TopicRequest<String> {
+        Topics.unsubscribe(topics)
+    }
+
+    fn needs_login(&self, topic: &Topic) -> bool {
+        topic.as_str().starts_with("mine")
+    }
+}
+
+#[tokio::test]
+async fn a_refused_renewal_is_followed_by_the_credentials_on_the_same_link() {
+    let venue = serving(|mut conn| async move {
+        conn.accept_upgrade().await;
+        for answer in ["ok 60000", "no", "ok 3600000"] {
+            let login = conn.recv_text().await;
+            let id = login.split(' ').next().unwrap_or_default();
+            conn.send_text(&format!("{id} {answer}")).await;
+        }
+        obey(&mut conn).await;
+    })
+    .await;
+    let client = prepare(&venue.url(), Handlers::new(Lines).with_auth(Occasions)).connect().await.unwrap();
+    hears(venue.journal(), "the recovery", |text| text.ends_with("login Recovery")).await;
+    client.call("say fine").await.unwrap();
+    let occasions: Vec<_> = texts(venue.journal(), 1).iter().map(|text| text[2..].to_owned()).collect();
+    assert_eq!(occasions, ["login Fresh", "login Renewal", "login Recovery", "say fine"]);
+    assert_eq!(venue.accepted(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_renewal_and_refused_credentials_end_the_session() {
+    let venue = serving(|mut conn| async move {
+        conn.accept_upgrade().await;
+        for answer in ["ok 60000", "no", "no longer welcome"] {
+            let login = conn.recv_text().await;
+            let id = login.split(' ').next().unwrap_or_default();
+            conn.send_text(&format!("{id} {answer}")).await;
+        }
+        obey(&mut conn).await;
+    })
+    .await;
+    let client = prepare(&venue.url(), Handlers::new(Lines).with_auth(Occasions)).connect().await.unwrap();
+    let end = ended(&client).await;
+    assert!(
+        matches!(&end, EndCause::LoginRefused(refusal) if refusal.message == "longer welcome"),
+        "{end:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_lapsed_login_is_made_anew_and_private_topics_are_asked_for_anew() {
+    let venue = venue().await;
+    let handlers = Handlers::new(Lines).with_auth(Occasions).with_subscriptions(Occasions);
+    let client = prepare(&venue.url(), handlers).connect().await.unwrap();
+    let mut events = client.events();
+    let mut mine = client.subscribe(Stream("mine")).await.unwrap();
+    let mut public = client.subscribe(Stream("public")).await.unwrap();
+    client.call("hear * mine one").await.unwrap();
+    client.call("hear * public one").await.unwrap();
+    // A login that was made a moment ago is not doubted.
+    client.call("deny stale").await.unwrap_err();
+    client.call("say still here").await.unwrap();
+    assert!(texts(venue.journal(), 1).iter().all(|text| !text.contains("Recovery")));
+    tokio::time::sleep(millis(1_050)).await;
+    client.call("deny stale").await.unwrap_err();
+    event(&mut events, "the lapse", |event| matches!(event, Event::LoginLapsed { .. })).await;
+    hears(venue.journal(), "the leave", |text| text.ends_with(" unsubscribe mine")).await;
+    hears(venue.journal(), "the new login", |text| text.ends_with("login Recovery")).await;
+    client.call("say settled").await.unwrap();
+    client.call("hear * mine two").await.unwrap();
+    client.call("hear * public two").await.unwrap();
+    assert_eq!(next(&mut mine).await, Some(Delivery::Item("one".to_owned())));
+    let Some(Delivery::Gap(gap)) = next(&mut mine).await else { panic!("no gap") };
+    assert_eq!(gap.cause.name(), "login_lapsed");
+    assert_eq!(next(&mut mine).await, Some(Delivery::Item("two".to_owned())));
+    assert_eq!(next(&mut public).await, Some(Delivery::Item("one".to_owned())));
+    assert_eq!(next(&mut public).await, Some(Delivery::Item("two".to_owned())), "nothing was missed there");
+    let asked = |topic: &str| {
+        let line = format!(" subscribe {topic}");
+        texts(venue.journal(), 1).iter().filter(|text| text.ends_with(&line)).count()
+    };
+    assert_eq!((asked("mine"), asked("public")), (2, 1));
+    assert_eq!(venue.accepted(), 1);
 }

@@ -1,15 +1,16 @@
 //! `RateLimitHandler`: what requests and raw messages cost, with token buckets to pay from.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use websockex_nova::{
-    behaviour::{Body, RateLimitHandler},
+    behaviour::{Body, RateLimitHandler, Refusal},
     prelude::*,
     ratelimit::{Budget, BudgetId, Charge, ChargeError, TokenBuckets},
-    session::NotSent,
+    session::{EndCause, NotSent},
+    telemetry::Event,
 };
 
-use crate::venue::{Lines, Words, prepare, quick, venue};
+use crate::venue::{Lines, Stream, Topics, Words, event, prepare, quick, ready_on, venue};
 
 const CREDITS: BudgetId = BudgetId::new("credits");
 
@@ -95,4 +96,86 @@ async fn pongs_and_answers_to_demands_cost_nothing() {
     client.call("hear ?? a b").await.unwrap();
     client.ping().await.unwrap();
     assert!(began.elapsed() < millis(90), "{:?}", began.elapsed());
+}
+
+/// As [`Prices`], and says what the service grants, and what it says when it was asked too much.
+struct Stating(Budget);
+
+impl RateLimitHandler<Words> for Stating {
+    fn price(&mut self, request: &String) -> Charge {
+        Prices.price(request)
+    }
+
+    fn budgets(&self) -> Vec<(BudgetId, Budget)> {
+        vec![(CREDITS, self.0)]
+    }
+
+    fn held_back(&mut self, refusal: &Refusal) -> Option<Duration> {
+        (refusal.message == "slowly").then(|| millis(150))
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_grants_is_kept_without_a_word_of_the_application() {
+    let venue = venue().await;
+    let budget = Budget::new(4).with_refill(1, millis(100));
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_limits(Stating(budget))).connect().await.unwrap();
+    let began = Instant::now();
+    client.call("say b c").await.unwrap();
+    client.call("say b c").await.unwrap();
+    assert!(began.elapsed() >= millis(190), "{:?}", began.elapsed());
+    let error = client.call("say b c d e").await.unwrap_err();
+    assert!(matches!(error, RequestError::NotSent(NotSent::Charge(_))), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_granted_is_an_error_of_the_settings() {
+    let venue = venue().await;
+    let handlers = Handlers::new(Lines).with_limits(Stating(Budget::new(0)));
+    let end = prepare(&venue.url(), handlers).connect().await.unwrap_err();
+    assert!(matches!(end, EndCause::Settings(_)), "{end:?}");
+    assert_eq!(venue.accepted(), 0);
+}
+
+#[tokio::test]
+async fn once_told_to_ask_slowly_nothing_priced_goes_out_for_a_while() {
+    let venue = venue().await;
+    let handlers = Handlers::new(Lines).with_limits(Stating(Budget::new(100)));
+    let client = prepare(&venue.url(), handlers).connect().await.unwrap();
+    let mut events = client.events();
+    client.call("deny slowly").await.unwrap_err();
+    let began = Instant::now();
+    event(&mut events, "the pause", |event| matches!(event, Event::HeldBack { .. })).await;
+    client.ping().await.unwrap();
+    assert!(began.elapsed() < millis(140), "pings are free: {:?}", began.elapsed());
+    client.call("say again").await.unwrap();
+    assert!(began.elapsed() >= millis(140), "{:?}", began.elapsed());
+    assert_eq!(venue.accepted(), 1, "it waits, and does not reconnect");
+}
+
+#[tokio::test]
+async fn the_reserve_is_for_what_the_session_itself_asks() {
+    let venue = venue().await;
+    // Eight credits, of which four are kept; none returns while the test runs.
+    let budget = Budget::new(8).with_reserve(4).with_refill(1, secs(600));
+    let handlers = Handlers::new(Lines).with_limits(Stating(budget)).with_subscriptions(Topics);
+    let client = prepare(&venue.url(), handlers).connect().await.unwrap();
+    client.call("say b c d").await.unwrap();
+    let starved = client.call("say").deadline(millis(100)).await.unwrap_err();
+    assert!(matches!(starved, RequestError::TimedOut { sent: false }), "{starved:?}");
+    let stream = client.subscribe(Stream("a")).await;
+    assert!(stream.is_ok(), "two of the reserve: {stream:?}");
+}
+
+#[tokio::test]
+async fn a_budget_of_one_link_is_full_again_on_the_next() {
+    let venue = venue().await;
+    let budget = Budget::new(4).with_refill(1, secs(600)).per_link();
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_limits(Stating(budget))).connect().await.unwrap();
+    client.call("say b c").await.unwrap();
+    client.call("cut").await.unwrap_err();
+    ready_on(&client, 2).await;
+    client.call("say b c d").deadline(secs(5)).await.unwrap();
 }

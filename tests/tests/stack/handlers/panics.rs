@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use websockex_nova::{
     behaviour::{
-        AuthHandler, Behaviour, Body, Class, ConnectAction, ConnectionHandler, Correlation, DisconnectAction,
-        ErrorHandler, Fault, FrameAction, Grant, Inbound, Kept, LoginMoment, MessageHandler,
-        RateLimitHandler, Refusal, RequestId, SubscriptionHandler, Topic, TopicRequest, Verdict,
+        AuthHandler, Behaviour, Body, Call, Channel, Class, ConnectAction, ConnectionHandler, Correlation,
+        Decode, DecodeError, DisconnectAction, ErrorHandler, Fault, FrameAction, Grant, Inbound, Kept,
+        LoginMoment, MessageHandler, Plain, RateLimitHandler, Refusal, RequestId, SubscriptionHandler, Topic,
+        TopicRequest, Verdict,
     },
     frame_codec::Message,
     prelude::*,
@@ -16,7 +17,7 @@ use websockex_nova::{
     transport::{Handshake, LostReason},
 };
 
-use crate::venue::{Lines, Nonsense, Stream, Words, event, prepare, ready_on, texts, venue};
+use crate::venue::{Lines, Nonsense, Stream, Topics, Words, event, next, prepare, ready_on, texts, venue};
 
 /// Panics in the method it is told to.
 #[derive(Clone, Copy, PartialEq)]
@@ -296,4 +297,74 @@ async fn over_the_lead_of_a_renewal_the_login_holds() {
     let client =
         prepare(&venue.url(), Handlers::new(Lines).with_auth(LoginPanics::Lead)).connect().await.unwrap();
     client.call("say fine").await.unwrap();
+}
+
+/// A line whose reader panics over one of them.
+#[derive(Debug, PartialEq)]
+struct Fragile(String);
+
+impl Decode<Plain> for Fragile {
+    fn decode(body: &mut Kept) -> Result<Self, DecodeError> {
+        let line = <String as Decode<Plain>>::decode(body)?;
+        assert!(line != "poison", "as the test demands");
+        Ok(Self(line))
+    }
+}
+
+struct FragileStream;
+
+impl Channel for FragileStream {
+    type Dialect = Words;
+    type Item = Fragile;
+
+    fn topic(&self) -> Topic {
+        Topic::from("a")
+    }
+}
+
+struct FragileCall(&'static str);
+
+impl Call<Words> for FragileCall {
+    type Reply = Fragile;
+
+    fn into_request(self) -> String {
+        self.0.to_owned()
+    }
+}
+
+#[tokio::test]
+async fn over_an_item_or_a_reply_it_counts_as_unreadable() {
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Topics)).connect().await.unwrap();
+    let mut stream = client.subscribe(FragileStream).await.unwrap();
+    for line in ["hear * a one", "hear * a poison", "hear * a two"] {
+        client.call(line).await.unwrap();
+    }
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item(Fragile("one".to_owned()))));
+    let Some(Delivery::Gap(gap)) = next(&mut stream).await else { panic!("no gap") };
+    assert_eq!((gap.cause.name(), gap.missing), ("undecodable", Some(1)));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item(Fragile("two".to_owned()))));
+    let error = client.call(FragileCall("say poison")).await.unwrap_err();
+    assert!(matches!(error, RequestError::Undecodable(_)), "{error:?}");
+    assert_eq!(client.call(FragileCall("say fine")).await.unwrap(), Fragile("fine".to_owned()));
+}
+
+#[tokio::test]
+async fn over_a_message_every_stream_without_positions_is_told_that_it_may_have_missed_it() {
+    let venue = venue().await;
+    let handlers = Handlers::new(PanicsIn::Route).with_subscriptions(Topics);
+    let client = prepare(&venue.url(), handlers).connect().await.unwrap();
+    let mut stream = client.subscribe(Stream("a")).await.unwrap();
+    let mut numbered = client.subscribe(Stream("b")).await.unwrap();
+    let lines = ["hear * a one", "hear # b 1 x", "hear panic", "hear * a two", "hear # b 2 y"];
+    for line in lines {
+        client.call(line).await.unwrap();
+    }
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("one".to_owned())));
+    let Some(Delivery::Gap(gap)) = next(&mut stream).await else { panic!("no gap") };
+    assert_eq!((gap.cause.name(), gap.missing), ("handler_panicked", None));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("two".to_owned())));
+    assert_eq!(next(&mut numbered).await, Some(Delivery::Item("x".to_owned())));
+    assert_eq!(next(&mut numbered).await, Some(Delivery::Item("y".to_owned())), "its positions tell");
 }

@@ -1,7 +1,11 @@
 //! `SubscriptionHandler`: is_supported, batch, subscribe, unsubscribe, answered.
 
+use nova_testkit::net::Served;
 use websockex_nova::{
-    behaviour::{Body, Confirmation, Continuity, Refusal, SubscriptionHandler, Topic, TopicRequest},
+    behaviour::{
+        Behaviour, Body, Bound, Confirmation, Continuity, Policy, Position, Refusal, SubscriptionHandler,
+        Topic, TopicRequest,
+    },
     client::SubscribeError,
     prelude::*,
     session::{GapCause, NotSent, SubscriptionEnd, TopicState},
@@ -104,11 +108,8 @@ impl SubscriptionHandler<Words> for Numbered {
         Topics.unsubscribe(topics)
     }
 
-    fn continuity(&mut self, _: &str, last: u64, next: u64) -> Continuity {
-        if next == last + 1 {
-            return Continuity::Unbroken;
-        }
-        Continuity::Broken { missing: next.checked_sub(last + 1), resynchronise: self.resynchronises }
+    fn continuity(&mut self, _: &str, last: Option<u64>, next: Position) -> Continuity {
+        Continuity::by_one(last, next, self.resynchronises)
     }
 }
 
@@ -183,4 +184,107 @@ async fn a_required_topic_is_acknowledged_before_the_client_is_ready_again() {
     ready_on(&client, 2).await;
     let topics: Vec<_> = client.topics().into_iter().map(|status| (status.topic, status.state)).collect();
     assert_eq!(topics, [(Topic::from("a"), TopicState::Confirmed)]);
+}
+
+/// Holds each item against the one it names as the one before it.
+struct Chained;
+
+impl SubscriptionHandler<Words> for Chained {
+    fn subscribe(&mut self, topics: &[Topic]) -> TopicRequest<String> {
+        Topics.subscribe(topics)
+    }
+
+    fn unsubscribe(&mut self, topics: &[Topic]) -> TopicRequest<String> {
+        Topics.unsubscribe(topics)
+    }
+
+    fn check(&self, topic: &Topic) -> Result<(), Refusal> {
+        match topic.as_str() {
+            "secret" => Err(Refusal::new("it needs a login, and there is none")),
+            _ => Ok(()),
+        }
+    }
+
+    fn continuity(&mut self, _: &str, last: Option<u64>, next: Position) -> Continuity {
+        match (last, next.follows) {
+            (Some(last), _) if next.number <= last => Continuity::Covered,
+            (last, Some(follows)) if last != Some(follows) => {
+                Continuity::Broken { missing: None, resynchronise: true }
+            }
+            _ => Continuity::Unbroken,
+        }
+    }
+}
+
+async fn chained() -> (Served, Client<impl Behaviour<Dialect = Words>, impl Policy>) {
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Chained)).connect().await.unwrap();
+    (venue, client)
+}
+
+#[tokio::test]
+async fn a_topic_the_adapter_knows_to_be_refused_is_refused_before_anything_is_sent() {
+    let (venue, client) = chained().await;
+    let error = client.subscribe(Stream("secret")).await.unwrap_err();
+    let SubscribeError::NotAccepted(RequestError::NotSent(NotSent::Inadmissible { topic, refusal })) = error
+    else {
+        panic!("{error:?}")
+    };
+    assert_eq!((topic.as_str(), refusal.message.as_str()), ("secret", "it needs a login, and there is none"));
+    assert_eq!(client.topics(), [], "nothing is wanted");
+    client.restore(&[Topic::from("secret")]);
+    let states: Vec<_> = client.topics().into_iter().map(|status| status.state).collect();
+    assert!(matches!(&states[..], [TopicState::Refused(_)]), "{states:?}");
+    client.call("say hello").await.unwrap();
+    assert!(texts(venue.journal(), 1).iter().all(|text| !text.contains("secret")));
+}
+
+#[tokio::test]
+async fn an_item_that_tells_nothing_new_is_left_out_and_counted() {
+    let (_venue, client) = chained().await;
+    let mut stream = client.subscribe(Stream("a")).await.unwrap();
+    for line in ["hear # a 5 base", "hear # a 4<3 old", "hear # a 5<4 again", "hear # a 9<5 new"] {
+        client.call(line).await.unwrap();
+    }
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("base".to_owned())));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("new".to_owned())), "it follows the base");
+    let counts = stream.counts();
+    assert_eq!((counts.received, counts.conflated, counts.delivered), (4, 2, 2));
+}
+
+#[tokio::test]
+async fn a_change_without_its_base_breaks_the_stream_which_is_subscribed_to_anew() {
+    let (venue, client) = chained().await;
+    let mut stream = client.subscribe(Stream("a")).await.unwrap();
+    client.call("hear # a 5<4 change").await.unwrap();
+    let Some(Delivery::Gap(gap)) = next(&mut stream).await else { panic!("the base was not missed") };
+    assert_eq!((gap.cause.name(), gap.missing), ("sequence_break", None));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("change".to_owned())));
+    hears(venue.journal(), "the second subscription", |text| text.contains(" unsubscribe a")).await;
+    client.call("say done").await.unwrap();
+    let asked = texts(venue.journal(), 1).iter().filter(|text| text.contains(" subscribe a")).count();
+    assert_eq!(asked, 2);
+}
+
+#[tokio::test]
+async fn what_is_dropped_or_cannot_be_read_breaks_a_chain_as_well() {
+    let subscriptions = |venue: &Served| {
+        let is_one = |text: &&String| text.contains(" subscribe ");
+        texts(venue.journal(), 1).iter().filter(is_one).count()
+    };
+    let (venue, client) = chained().await;
+    let stream = client
+        .subscribe(Stream("a"))
+        .bound(Bound { count: 2, bytes: 1 << 20 })
+        .dropping_oldest()
+        .await
+        .unwrap();
+    for line in ["hear # a 1 base", "hear # a 2<1 x", "hear # a 3<2 y"] {
+        client.call(line).await.unwrap();
+    }
+    hears(venue.journal(), "a second subscription", |text| text.contains(" unsubscribe a")).await;
+    client.call("say done").await.unwrap();
+    assert_eq!(subscriptions(&venue), 2, "once for the loss");
+    drop(stream);
 }

@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use websockex_nova::{
+    behaviour::Bound,
     prelude::*,
     telemetry::{Event, LoggingHandler, MetricsCollector, Outcome, Record, Registry},
 };
 
-use crate::venue::{Lines, event, prepare, quick, ready_on, venue};
+use crate::venue::{Lines, Stream, Topics, event, next, prepare, quick, ready_on, venue};
 
 /// The names of the events somebody saw.
 #[derive(Clone, Default)]
@@ -130,4 +131,30 @@ async fn a_watcher_that_panics_is_dropped_and_the_others_see_on() {
     event(&mut events, "the reply", |event| matches!(event, Event::Settled { .. })).await;
     assert_eq!(fragile.0.lock().unwrap().len(), 1);
     assert_eq!(healthy.lifecycle(), ["connecting", "connected", "ready", "settled"]);
+}
+
+#[tokio::test]
+async fn a_queue_that_fills_and_drains_is_told_once_each_way() {
+    let venue = venue().await;
+    let client =
+        prepare(&venue.url(), Handlers::new(Lines).with_subscriptions(Topics)).connect().await.unwrap();
+    let mut events = client.events();
+    let bound = Bound { count: 16, bytes: 1 << 20 };
+    let mut stream = client.subscribe(Stream("a")).bound(bound).dropping_oldest().await.unwrap();
+    for _ in 0..20 {
+        client.call("hear * a item").await.unwrap();
+    }
+    while stream.counts().queued > 0 {
+        next(&mut stream).await.unwrap();
+    }
+    client.call("hear * a last").await.unwrap();
+    let mut seen = Vec::new();
+    client.shutdown(secs(1)).await.unwrap();
+    while let Some(record) = events.next().await {
+        if let Event::QueueHighWater { topic } | Event::QueueLowWater { topic } = &record.event {
+            seen.push((record.event.name(), topic.clone()));
+        }
+    }
+    let told = |name| (name, "a".to_owned());
+    assert_eq!(seen, [told("queue_high_water"), told("queue_low_water")]);
 }

@@ -26,6 +26,6 @@ impl RateLimitHandler<VenueDialect> for VenueCredits {
 ///
 /// Terms under which less than two requests may go at once, or nothing is ever regained.
 pub fn limiter(terms: Credits) -> Result<TokenBuckets, InvalidBudget> {
-    let budget = Budget::new(terms.burst.saturating_sub(1)).with_refill(1, terms.every);
+    let budget = Budget::new(terms.burst.saturating_sub(1)).with_refill(1, terms.every).per_link();
     TokenBuckets::new().with_budget(CONNECTION, budget)
 }

@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 
 use nova_behaviour::{
-    Body, CodecHandler, Correlation, EncodeError, Inbound, Json, Kept, MessageHandler, Refusal, RequestId,
+    Body, CodecHandler, Correlation, EncodeError, Inbound, Json, Kept, MessageHandler, Position, Refusal,
+    RequestId,
 };
 use nova_frame_codec::{CloseCode, CloseFrame};
 use serde::{Deserialize, Serialize};
@@ -96,7 +97,7 @@ impl MessageHandler for VenueMessages {
         }
         Ok(match serde_json::from_str(text).map_err(Unreadable::Envelope)? {
             Envelope { topic: Some(topic), seq, data: Some(data), .. } => {
-                Inbound::Event { topic, sequence: seq, body: Body::Text(data.get()) }
+                Inbound::Event { topic, position: seq.map(Position::new), body: Body::Text(data.get()) }
             }
             Envelope { id, ok: Some(ok), .. } => {
                 Inbound::Reply { to: id.map(RequestId::new), result: Ok(Body::Text(ok.get())) }
@@ -125,7 +126,7 @@ fn item(text: &str) -> Option<Inbound<'_>> {
     let is_plain = !topic.contains('\\');
     is_plain.then_some(Inbound::Event {
         topic: Cow::Borrowed(topic),
-        sequence: Some(seq),
+        position: Some(Position::new(seq)),
         body: Body::Text(body),
     })
 }

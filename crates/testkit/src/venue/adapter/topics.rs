@@ -1,6 +1,8 @@
 //! Subscribing, ten topics at a time.
 
-use nova_behaviour::{Body, Confirmation, Continuity, Refusal, SubscriptionHandler, Topic, TopicRequest};
+use nova_behaviour::{
+    Body, Confirmation, Continuity, Position, Refusal, SubscriptionHandler, Topic, TopicRequest,
+};
 use serde::Deserialize;
 
 use super::dialect::{Request, VenueDialect};
@@ -37,12 +39,9 @@ impl SubscriptionHandler<VenueDialect> for VenueTopics {
     }
 
     /// The positions of deltas follow each other; prices may be left out, and fills of others are.
-    fn continuity(&mut self, topic: &str, last: u64, next: u64) -> Continuity {
-        if !topic.starts_with("deltas.") || next == last.saturating_add(1) {
-            return Continuity::Unbroken;
-        }
-        let missing = next.checked_sub(last).and_then(|step| step.checked_sub(1));
-        Continuity::Broken { missing, resynchronise: false }
+    fn continuity(&mut self, topic: &str, last: Option<u64>, next: Position) -> Continuity {
+        let counts = topic.starts_with("deltas.");
+        if counts { Continuity::by_one(last, next, false) } else { Continuity::Unbroken }
     }
 
     fn answered(&mut self, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) -> Confirmation {

@@ -4,7 +4,8 @@ use std::{borrow::Cow, time::Duration};
 
 use nova_behaviour::{
     AuthHandler, Body, Confirmation, Correlation, Dialect, Grant, Handlers, Inbound, Json, Kept, LoginMoment,
-    MessageHandler, Quiet, Refusal, RequestId, RetryTransient, SubscriptionHandler, Topic, TopicRequest,
+    MessageHandler, Position, Quiet, Refusal, RequestId, RetryTransient, SubscriptionHandler, Topic,
+    TopicRequest,
 };
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
@@ -111,7 +112,7 @@ impl MessageHandler for Words {
                 Inbound::Reply { to: Some(RequestId::new(id)), result: Err(refusal) }
             }
             Envelope { topic: Some(topic), item: Some(item), sequence, .. } => {
-                Inbound::Event { topic, sequence, body: Body::Text(item.get()) }
+                Inbound::Event { topic, position: sequence.map(Position::new), body: Body::Text(item.get()) }
             }
             Envelope { beat: Some(beat), .. } => Inbound::Answer(Kept::Text(format!(r#"{{"beat":{beat}}}"#))),
             _ => Inbound::Ignore,
