@@ -18,9 +18,9 @@ use crate::{
     wakes::{Wakes, remember_also},
 };
 
-use subscription::Subscription;
 pub(crate) use subscription::{Arrived, Follow};
 pub use subscription::{DeliveryCounts, Overflow, SubscriptionEnd};
+use subscription::{Stream, Subscription};
 
 /// The number of a subscription within its session. Never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -177,25 +177,25 @@ impl Deliveries {
         Some(arrived)
     }
 
-    /// Items of a topic are missing before the next one.
-    pub(crate) fn break_off(&mut self, topic: &str, cause: &GapCause) {
-        for subscription in self.subscriptions.values_mut() {
-            if let Some(stream) = subscription.stream(topic) {
-                stream.widen(cause.clone(), None);
-            }
-        }
+    /// Items of a topic are missing before the next one. Returns how many streams learn of it.
+    pub(crate) fn break_off(&mut self, topic: &str, cause: &GapCause) -> u64 {
+        let streams = self.subscriptions.values_mut().filter_map(|subscription| subscription.stream(topic));
+        streams.map(|stream| stream.widen(cause.clone(), None)).sum()
     }
 
     /// A handler panicked over a message, which may have been an item of any stream. Those with
     /// positions tell by themselves when something is missing; the others are told that it may be.
-    pub(crate) fn message_lost(&mut self, link: Generation) {
-        for subscription in self.subscriptions.values_mut() {
-            let is_unnumbered = |last: &Side| last.link == link && last.sequence.is_none();
-            let streams = subscription.topics.iter_mut();
-            for stream in streams.filter(|stream| stream.last.as_ref().is_some_and(is_unnumbered)) {
-                stream.widen(GapCause::HandlerPanicked, None);
-            }
-        }
+    /// Returns how many those are.
+    pub(crate) fn message_lost(&mut self, link: Generation) -> u64 {
+        let is_unnumbered = |last: &Side| last.link == link && last.sequence.is_none();
+        let streams = self.streams_after(is_unnumbered);
+        streams.map(|stream| stream.widen(GapCause::HandlerPanicked, None)).sum()
+    }
+
+    /// The streams whose last item was such a one.
+    fn streams_after(&mut self, is_such: impl Fn(&Side) -> bool) -> impl Iterator<Item = &mut Stream> {
+        let streams = self.subscriptions.values_mut().flat_map(|subscription| &mut subscription.topics);
+        streams.filter(move |stream| stream.last.as_ref().is_some_and(&is_such))
     }
 
     /// Swaps the next item's body into `body`, or tells of a gap, or of the end.
@@ -215,14 +215,11 @@ impl Deliveries {
         self.subscriptions.get_mut(&id).map(|subscription| subscription.undecodable(topic))
     }
 
-    /// A link is gone: whoever had taken something from it is told before the next item.
-    pub(crate) fn link_lost(&mut self, reason: &LostReason) {
-        for subscription in self.subscriptions.values_mut() {
-            for stream in subscription.topics.iter_mut().filter(|stream| stream.last.is_some()) {
-                let cause = GapCause::Disconnected(reason.clone());
-                stream.widen(cause, None);
-            }
-        }
+    /// A link is gone: whoever had taken something from it is told before the next item. Returns how
+    /// many streams those are.
+    pub(crate) fn link_lost(&mut self, reason: &LostReason) -> u64 {
+        let streams = self.streams_after(|_| true);
+        streams.map(|stream| stream.widen(GapCause::Disconnected(reason.clone()), None)).sum()
     }
 
     /// Whether no subscription may hold the link back for as long as this.

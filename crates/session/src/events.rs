@@ -9,7 +9,10 @@ use std::{
 use nova_telemetry::{Event, Record};
 use nova_transport::Generation;
 
-use crate::wakes::{Wakes, remember};
+use crate::{
+    delivery::GapCause,
+    wakes::{Wakes, remember},
+};
 
 /// Events nobody has taken yet. When full, new ones are counted instead.
 #[derive(Debug)]
@@ -32,6 +35,7 @@ pub(crate) struct Counters {
     pub(crate) bytes_sent: u64,
     pub(crate) stale: u64,
     pub(crate) items_dropped: u64,
+    pub(crate) breaks: u64,
     pub(crate) undecodable: u64,
     pub(crate) link: Generation,
 }
@@ -110,6 +114,9 @@ impl Events {
         }
         if c.items_dropped > 0 {
             add(Event::ItemsDropped { count: c.items_dropped });
+        }
+        if c.breaks > 0 {
+            add(Event::GapsOpened { cause: GapCause::SequenceBreak.name(), count: c.breaks });
         }
     }
 }

@@ -31,6 +31,7 @@ use nova_transport::{Endpoint, Generation, LostReason, Phase};
 use crate::{
     beat::Beat,
     deliveries::Deliveries,
+    delivery::GapCause,
     events::Events,
     guard::guarded,
     lane::{Lane, Mark},
@@ -351,6 +352,13 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Some(Mark::High) => self.emit(now, Event::HighWater { lane }),
             Some(Mark::Low) => self.emit(now, Event::LowWater { lane }),
             None => {}
+        }
+    }
+
+    /// So many streams have a hole from here on.
+    fn gaps_opened(&mut self, now: Instant, cause: &GapCause, count: u64) {
+        if count > 0 {
+            self.emit(now, Event::GapsOpened { cause: cause.name(), count });
         }
     }
 

@@ -10,6 +10,8 @@ use std::{
 
 use nova_transport::{ConnectError, Generation, LostReason, Phase};
 
+use crate::catalogue::{EventKind, Fact, FactKind, Unit, Value, events};
+
 /// An event with the time it happened at.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -19,292 +21,239 @@ pub struct Record {
     pub event: Event,
 }
 
-/// Something that happened in a session.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Event {
+events! {
     /// An attempt to open a link begins.
-    Connecting {
+    Connecting = "connecting" (Connection, Debug) {
         /// The link.
-        link: Generation,
+        link: Generation as Number,
         /// 0 for the first connect, then the number of the reconnection attempt.
-        attempt: u32,
-    },
+        attempt: u32 as Count,
+    };
     /// A phase of opening begins.
-    PhaseBegan {
+    PhaseBegan = "phase_began" (Connection, Debug) {
         /// The link.
-        link: Generation,
+        link: Generation as Number,
         /// The phase.
-        phase: Phase,
-    },
+        phase: Phase as Text,
+    };
     /// A link could not be opened.
-    ConnectFailed {
+    ConnectFailed = "connect_failed" (Error, Warn) {
         /// The link.
-        link: Generation,
+        link: Generation as Number,
         /// Why.
-        error: ConnectError,
-    },
+        error: ConnectError as Text,
+    };
     /// The upgrade succeeded; login and the rest of re-establishment follow.
-    Connected {
+    Connected = "connected" (Connection, Info) {
         /// The link.
-        link: Generation,
+        link: Generation as Number,
         /// From the beginning of the attempt.
-        took: Duration,
-    },
+        took: Duration as Seconds,
+    };
     /// Login succeeded.
-    LoggedIn {
+    LoggedIn = "logged_in" (Connection, Info) {
         /// The link.
-        link: Generation,
+        link: Generation as Number,
         /// How long the login holds, where the server said so.
-        expires_in: Option<Duration>,
-    },
+        expires_in: Option<Duration> as Seconds,
+    };
     /// A setting of the connection was made.
-    SettingMade {
+    SettingMade = "setting_made" (Connection, Debug) {
         /// The link.
-        link: Generation,
+        link: Generation as Number,
         /// The setting.
-        name: &'static str,
-    },
+        name: &'static str as Text,
+    };
     /// A setting of the connection was refused, or not answered.
-    SettingRefused {
+    SettingRefused = "setting_refused" (Error, Warn) {
         /// The link.
-        link: Generation,
+        link: Generation as Number,
         /// The setting.
-        name: &'static str,
-    },
+        name: &'static str as Text,
+    };
     /// The server refused to renew the login; the credentials follow before that counts.
-    RenewalRefused {
+    RenewalRefused = "renewal_refused" (Error, Warn) {
         /// The link.
-        link: Generation,
-    },
+        link: Generation as Number,
+    };
     /// A refused request said that the login no longer holds; it is made anew.
-    LoginLapsed {
+    LoginLapsed = "login_lapsed" (Error, Warn) {
         /// The link.
-        link: Generation,
-    },
+        link: Generation as Number,
+    };
     /// The server refused the login.
-    LoginRefused {
+    LoginRefused = "login_refused" (Error, Error) {
         /// The link.
-        link: Generation,
-    },
-    /// A topic is silent for longer than its subscribers wished; it is subscribed to anew.
-    TopicStale {
+        link: Generation as Number,
+    };
+    /// The server was asked for topics.
+    TopicsAsked = "topics_asked" (Connection, Debug) {
         /// The link.
-        link: Generation,
-        /// The topic.
-        topic: String,
-    },
-    /// The session is usable.
-    Ready {
-        /// The link.
-        link: Generation,
-        /// From the beginning of the attempt.
-        took: Duration,
-    },
-    /// A link that was open is gone.
-    Lost {
-        /// The link.
-        link: Generation,
-        /// Why.
-        reason: LostReason,
-        /// How long it had been open.
-        lived: Duration,
-    },
-    /// The next attempt is planned.
-    ReconnectScheduled {
-        /// The number of the attempt; the first reconnection is 1.
-        attempt: u32,
-        /// The pause before it.
-        delay: Duration,
-    },
-    /// There will be no further attempt.
-    GaveUp {
-        /// How many reconnection attempts had been made.
-        attempts: u32,
-    },
-    /// The settings were changed.
-    Reconfigured,
-    /// Shutdown was asked for.
-    Closing,
-    /// The session has ended. Always the last event.
-    Closed,
-    /// The peer answered a ping.
-    Ponged {
-        /// The link.
-        link: Generation,
-        /// From handing the ping to the socket until its pong was read.
-        round_trip: Duration,
-    },
-    /// A request ended.
-    Settled {
-        /// How.
-        outcome: Outcome,
-        /// From the call until now.
-        took: Duration,
-    },
-    /// Frames and bytes of payload since the last such event; at most one per wake.
-    Traffic {
-        /// Data and control frames from the peer.
-        frames_received: u64,
-        /// Their payload, in bytes.
-        bytes_received: u64,
-        /// Frames handed to the socket.
-        frames_sent: u64,
-        /// Their payload, in bytes.
-        bytes_sent: u64,
-    },
-    /// A handler could not make sense of messages. The link lives on.
-    Undecodable {
-        /// The link.
-        link: Generation,
-        /// How many since the last such event.
-        count: u64,
-    },
-    /// A handler panicked; the panic was contained.
-    HandlerPanicked {
-        /// The handler's role, such as `messages`.
-        handler: &'static str,
-    },
-    /// Something of an earlier link arrived late, or a reply nobody waits for; it had no effect.
-    Stale {
-        /// How many since the last such event.
-        count: u64,
-    },
-    /// The server said that it is asked too much: nothing priced goes out for a while.
-    HeldBack {
-        /// For how long.
-        span: Duration,
-    },
-    /// A subscription's queue filled beyond its high water mark.
-    QueueHighWater {
-        /// The topic of the item that did it.
-        topic: String,
-    },
-    /// A subscription's queue that was above its high water mark drained below its low one.
-    QueueLowWater {
-        /// The topic of the item that was taken.
-        topic: String,
-    },
-    /// A lane filled beyond its high water mark.
-    HighWater {
-        /// The lane.
-        lane: Lane,
-    },
-    /// A lane that was above its high water mark drained below its low one.
-    LowWater {
-        /// The lane.
-        lane: Lane,
-    },
-    /// A subscription lost items; further losses up to the next notice are counted in it.
-    ItemsDropped {
-        /// How many since the last such event, over all subscriptions.
-        count: u64,
-    },
-    /// Events themselves were dropped, because nobody took them in time.
-    EventsDropped {
+        link: Generation as Number,
         /// How many.
-        count: u64,
-    },
+        count: u64 as Count,
+    };
+    /// The server's answer named topics as active.
+    TopicsConfirmed = "topics_confirmed" (Connection, Debug) {
+        /// The link.
+        link: Generation as Number,
+        /// How many.
+        count: u64 as Count,
+    };
+    /// The server refused a topic, or its answer did not name it.
+    TopicRefused = "topic_refused" (Error, Warn) {
+        /// The link.
+        link: Generation as Number,
+        /// The topic.
+        topic: String as Text,
+    };
+    /// Streams have a hole from here on, of which each subscriber is told before the next item.
+    GapsOpened = "gaps_opened" (Error, Warn) {
+        /// Why.
+        cause: &'static str as Text,
+        /// How many streams.
+        count: u64 as Count,
+    };
+    /// A topic is silent for longer than its subscribers wished; it is subscribed to anew.
+    TopicStale = "topic_stale" (Connection, Warn) {
+        /// The link.
+        link: Generation as Number,
+        /// The topic.
+        topic: String as Text,
+    };
+    /// The session is usable.
+    Ready = "ready" (Connection, Info) {
+        /// The link.
+        link: Generation as Number,
+        /// From the beginning of the attempt.
+        took: Duration as Seconds,
+    };
+    /// A link that was open is gone.
+    Lost = "lost" (Connection, Warn) {
+        /// The link.
+        link: Generation as Number,
+        /// Why.
+        reason: LostReason as Text,
+        /// How long it had been open.
+        lived: Duration as Seconds,
+    };
+    /// The next attempt is planned.
+    ReconnectScheduled = "reconnect_scheduled" (Connection, Debug) {
+        /// The number of the attempt; the first reconnection is 1.
+        attempt: u32 as Count,
+        /// The pause before it.
+        delay: Duration as Seconds,
+    };
+    /// There will be no further attempt.
+    GaveUp = "gave_up" (Error, Error) {
+        /// How many reconnection attempts had been made.
+        attempts: u32 as Count,
+    };
+    /// The settings were changed.
+    Reconfigured = "reconfigured" (Connection, Info);
+    /// Shutdown was asked for.
+    Closing = "closing" (Connection, Info);
+    /// The session has ended. Always the last event.
+    Closed = "closed" (Connection, Info);
+    /// The peer answered a ping.
+    Ponged = "ponged" (Connection, Trace) {
+        /// The link.
+        link: Generation as Number,
+        /// From handing the ping to the socket until its pong was read.
+        round_trip: Duration as Seconds,
+    };
+    /// A request ended.
+    Settled = "settled" (Message, Trace) {
+        /// How.
+        outcome: Outcome as Text,
+        /// From the call until now.
+        took: Duration as Seconds,
+    };
+    /// Frames and bytes of payload since the last such event; at most one per wake.
+    Traffic = "traffic" (Message, Trace) {
+        /// Data and control frames from the peer.
+        frames_received: u64 as Count,
+        /// Their payload, in bytes.
+        bytes_received: u64 as Bytes,
+        /// Frames handed to the socket.
+        frames_sent: u64 as Count,
+        /// Their payload, in bytes.
+        bytes_sent: u64 as Bytes,
+    };
+    /// A handler could not make sense of messages. The link lives on.
+    Undecodable = "undecodable" (Error, Warn) {
+        /// The link.
+        link: Generation as Number,
+        /// How many since the last such event.
+        count: u64 as Count,
+    };
+    /// A handler panicked; the panic was contained.
+    HandlerPanicked = "handler_panicked" (Error, Error) {
+        /// The handler's role, such as `messages`.
+        handler: &'static str as Text,
+    };
+    /// Something of an earlier link arrived late, or a reply nobody waits for; it had no effect.
+    Stale = "stale" (Message, Debug) {
+        /// How many since the last such event.
+        count: u64 as Count,
+    };
+    /// The server said that it is asked too much: nothing priced goes out for a while.
+    HeldBack = "held_back" (Message, Warn) {
+        /// For how long.
+        span: Duration as Seconds,
+    };
+    /// A subscription's queue filled beyond its high water mark.
+    QueueHighWater = "queue_high_water" (Message, Warn) {
+        /// The topic of the item that did it.
+        topic: String as Text,
+    };
+    /// A subscription's queue that was above its high water mark drained below its low one.
+    QueueLowWater = "queue_low_water" (Message, Debug) {
+        /// The topic of the item that was taken.
+        topic: String as Text,
+    };
+    /// A lane filled beyond its high water mark.
+    HighWater = "high_water" (Message, Warn) {
+        /// The lane.
+        lane: Lane as Text,
+    };
+    /// A lane that was above its high water mark drained below its low one.
+    LowWater = "low_water" (Message, Debug) {
+        /// The lane.
+        lane: Lane as Text,
+    };
+    /// A subscription lost items; further losses up to the next notice are counted in it.
+    ItemsDropped = "items_dropped" (Error, Warn) {
+        /// How many since the last such event, over all subscriptions.
+        count: u64 as Count,
+    };
+    /// Events themselves were dropped, because nobody took them in time.
+    EventsDropped = "events_dropped" (Error, Warn) {
+        /// How many.
+        count: u64 as Count,
+    };
 }
 
 impl Event {
     /// A stable name, fit for a log field or a metric's label.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Connecting { .. } => "connecting",
-            Self::PhaseBegan { .. } => "phase_began",
-            Self::ConnectFailed { .. } => "connect_failed",
-            Self::Connected { .. } => "connected",
-            Self::LoggedIn { .. } => "logged_in",
-            Self::SettingMade { .. } => "setting_made",
-            Self::SettingRefused { .. } => "setting_refused",
-            Self::RenewalRefused { .. } => "renewal_refused",
-            Self::LoginLapsed { .. } => "login_lapsed",
-            Self::LoginRefused { .. } => "login_refused",
-            Self::TopicStale { .. } => "topic_stale",
-            Self::Ready { .. } => "ready",
-            Self::Lost { .. } => "lost",
-            Self::ReconnectScheduled { .. } => "reconnect_scheduled",
-            Self::GaveUp { .. } => "gave_up",
-            Self::Reconfigured => "reconfigured",
-            Self::Closing => "closing",
-            Self::Closed => "closed",
-            Self::Ponged { .. } => "ponged",
-            Self::Settled { .. } => "settled",
-            Self::Traffic { .. } => "traffic",
-            Self::Undecodable { .. } => "undecodable",
-            Self::HandlerPanicked { .. } => "handler_panicked",
-            Self::Stale { .. } => "stale",
-            Self::HeldBack { .. } => "held_back",
-            Self::QueueHighWater { .. } => "queue_high_water",
-            Self::QueueLowWater { .. } => "queue_low_water",
-            Self::HighWater { .. } => "high_water",
-            Self::LowWater { .. } => "low_water",
-            Self::ItemsDropped { .. } => "items_dropped",
-            Self::EventsDropped { .. } => "events_dropped",
-        }
+    pub fn name(&self) -> &'static str {
+        self.kind().name
     }
 
     /// What the event is about.
     #[must_use]
-    pub const fn category(&self) -> Category {
-        match self {
-            Self::ConnectFailed { .. }
-            | Self::LoginRefused { .. }
-            | Self::RenewalRefused { .. }
-            | Self::LoginLapsed { .. }
-            | Self::SettingRefused { .. }
-            | Self::GaveUp { .. }
-            | Self::Undecodable { .. }
-            | Self::HandlerPanicked { .. }
-            | Self::ItemsDropped { .. }
-            | Self::EventsDropped { .. } => Category::Error,
-            Self::Settled { .. }
-            | Self::Traffic { .. }
-            | Self::Stale { .. }
-            | Self::HeldBack { .. }
-            | Self::QueueHighWater { .. }
-            | Self::QueueLowWater { .. }
-            | Self::HighWater { .. }
-            | Self::LowWater { .. } => Category::Message,
-            _ => Category::Connection,
-        }
+    pub fn category(&self) -> Category {
+        self.kind().category
     }
 
     /// How much attention the event deserves: gave up, degraded, lifecycle, decision, traffic.
     #[must_use]
-    pub const fn severity(&self) -> Severity {
+    pub fn severity(&self) -> Severity {
         match self {
             // Wished for by the application.
             Self::Lost { reason: LostReason::Shutdown | LostReason::Reconnect, .. } => Severity::Info,
-            Self::GaveUp { .. } | Self::HandlerPanicked { .. } | Self::LoginRefused { .. } => Severity::Error,
-            Self::ConnectFailed { .. }
-            | Self::Lost { .. }
-            | Self::SettingRefused { .. }
-            | Self::RenewalRefused { .. }
-            | Self::LoginLapsed { .. }
-            | Self::TopicStale { .. }
-            | Self::Undecodable { .. }
-            | Self::HeldBack { .. }
-            | Self::QueueHighWater { .. }
-            | Self::HighWater { .. }
-            | Self::ItemsDropped { .. }
-            | Self::EventsDropped { .. } => Severity::Warn,
-            Self::Connected { .. }
-            | Self::LoggedIn { .. }
-            | Self::Reconfigured
-            | Self::Ready { .. }
-            | Self::Closing
-            | Self::Closed => Severity::Info,
-            Self::Connecting { .. }
-            | Self::PhaseBegan { .. }
-            | Self::SettingMade { .. }
-            | Self::ReconnectScheduled { .. }
-            | Self::Stale { .. }
-            | Self::QueueLowWater { .. }
-            | Self::LowWater { .. } => Severity::Debug,
-            Self::Ponged { .. } | Self::Settled { .. } | Self::Traffic { .. } => Severity::Trace,
+            other => other.kind().severity,
         }
     }
 }
@@ -323,6 +272,10 @@ impl fmt::Display for Event {
             Self::RenewalRefused { link } => write!(f, "renewal of the login refused ({link})"),
             Self::LoginLapsed { link } => write!(f, "the login has lapsed ({link})"),
             Self::LoginRefused { link } => write!(f, "login refused ({link})"),
+            Self::TopicsAsked { link, count } => write!(f, "asked for {count} topics ({link})"),
+            Self::TopicsConfirmed { link, count } => write!(f, "{count} topics confirmed ({link})"),
+            Self::TopicRefused { link, topic } => write!(f, "topic {topic} was refused ({link})"),
+            Self::GapsOpened { cause, count } => write!(f, "{count} streams have a gap: {cause}"),
             Self::TopicStale { link, topic } => write!(f, "topic {topic} is silent ({link})"),
             Self::Ready { link, took } => write!(f, "ready after {took:.1?} ({link})"),
             Self::Lost { link, reason: LostReason::Shutdown, lived } => {

@@ -7,12 +7,14 @@
 //! The core only emits events. Text and numbers are made here, outside the session's lock, and no
 //! event holds a payload or a secret.
 
+mod catalogue;
 mod event;
 mod logging;
 mod metrics;
 mod observer;
 
-pub use event::{Category, Event, Lane, Outcome, Record, Severity};
+pub use catalogue::{EventKind, FactKind, Unit, Value};
+pub use event::{CATALOGUE, Category, Event, Lane, Outcome, Record, Severity};
 pub use logging::{LoggingHandler, NoLogging, TracingLogger};
 pub use metrics::{Histogram, MetricsCollector, NoMetrics, Registry, Snapshot};
 pub use observer::{NoObserver, Observer};

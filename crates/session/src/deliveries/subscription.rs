@@ -127,6 +127,8 @@ enum Queued {
 pub(crate) struct Arrived {
     /// How many items were lost over it.
     pub(crate) lost: u64,
+    /// In how many streams it does not follow the item before.
+    pub(crate) breaks: u64,
     /// The streams that have to be subscribed to anew.
     pub(crate) broken: Vec<Topic>,
     /// Whether a queue rose above its high water mark.
@@ -136,10 +138,10 @@ pub(crate) struct Arrived {
 impl Arrived {
     /// Whether there is nothing to do about it.
     pub(crate) const fn is_uneventful(&self) -> bool {
-        self.lost == 0 && self.broken.is_empty() && !self.is_high
+        self.lost == 0 && self.breaks == 0 && self.broken.is_empty() && !self.is_high
     }
 
-    pub(super) fn breaks(&mut self, topic: &Topic) {
+    pub(super) fn break_off(&mut self, topic: &Topic) {
         if !self.broken.contains(topic) {
             self.broken.push(topic.clone());
         }
@@ -262,9 +264,9 @@ impl Subscription {
                 false
             }
             Follow::Judged(Continuity::Broken { missing, resynchronise }) => {
-                stream.widen(GapCause::SequenceBreak, missing);
+                arrived.breaks += stream.widen(GapCause::SequenceBreak, missing);
                 if resynchronise {
-                    arrived.breaks(&stream.topic);
+                    arrived.break_off(&stream.topic);
                 }
                 true
             }
@@ -304,7 +306,7 @@ impl Subscription {
                     let stream = &mut self.topics[index];
                     stream.widen(GapCause::Overflow, Some(1));
                     if stream.is_chained {
-                        arrived.breaks(&stream.topic);
+                        arrived.break_off(&stream.topic);
                     }
                     return;
                 }
@@ -376,7 +378,7 @@ impl Subscription {
                     recycle(spare, kept);
                     let stream = self.topics.iter().find(|stream| stream.topic == arrival.topic);
                     if stream.is_some_and(|stream| stream.is_chained) {
-                        arrived.breaks(&arrival.topic);
+                        arrived.break_off(&arrival.topic);
                     }
                     let before = stream.and_then(|stream| stream.taken);
                     let (topic, cause) = (arrival.topic, GapCause::Overflow);
@@ -414,12 +416,17 @@ impl Stream {
     }
 
     /// Opens a hole after the last item, or widens the one that is open. The first cause stays.
-    pub(super) fn widen(&mut self, cause: GapCause, missing: Option<u64>) {
+    /// Returns how many were opened: one or none.
+    pub(super) fn widen(&mut self, cause: GapCause, missing: Option<u64>) -> u64 {
         match &mut self.hole {
-            Some(hole) => hole.missing = hole.missing.zip(missing).map(|(old, more)| old + more),
+            Some(hole) => {
+                hole.missing = hole.missing.zip(missing).map(|(old, more)| old + more);
+                0
+            }
             hole => {
                 *hole =
                     Some(Gap { topic: self.topic.clone(), cause, before: self.last, after: None, missing });
+                1
             }
         }
     }

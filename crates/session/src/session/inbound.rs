@@ -48,7 +48,12 @@ enum Order {
     Stop,
     Stale,
     Arrived(Box<Arrival>),
-    Resynchronise(Topic),
+    /// The server broke a stream off.
+    Broken {
+        topic: Topic,
+        holes: u64,
+        resynchronise: bool,
+    },
 }
 
 /// An item came, and there is more to do about it.
@@ -128,13 +133,18 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         match order {
             Order::Nothing => {}
             Order::Stale => self.stale(),
-            Order::Resynchronise(topic) => {
-                self.topics.resynchronise(topic.as_str());
-                self.wake_writer(index);
+            Order::Broken { topic, holes, resynchronise } => {
+                self.gaps_opened(now, &GapCause::ToldByServer, holes);
+                if resynchronise {
+                    self.topics.resynchronise(topic.as_str());
+                    self.wake_writer(index);
+                }
             }
             Order::Arrived(arrival) => {
-                let Arrival { topic, arrived: Arrived { lost, broken, is_high }, panicked } = *arrival;
+                let Arrival { topic, arrived: Arrived { lost, breaks, broken, is_high }, panicked } =
+                    *arrival;
                 self.events.counters.items_dropped += lost;
+                self.events.counters.breaks += breaks;
                 if is_high {
                     self.emit(now, Event::QueueHighWater { topic: topic.to_string() });
                 }
@@ -164,7 +174,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Order::Stop => self.begin_end(now, EndCause::Stopped, self.settings.close_deadline),
             Order::Unrouted => {
                 let link = self.link(index).map(|link| link.generation);
-                link.into_iter().for_each(|link| self.deliveries.message_lost(link));
+                let holes = link.map_or(0, |link| self.deliveries.message_lost(link));
+                self.gaps_opened(now, &GapCause::HandlerPanicked, holes);
                 self.obey(now, index, Order::Panicked("messages"));
             }
             Order::Panicked(handler) => {
@@ -329,8 +340,8 @@ impl<H: Behaviour> Router<'_, H> {
                 Order::Arrived(Box::new(Arrival { topic: Topic::from(topic), arrived, panicked }))
             }
             Ok(Ok(Inbound::Broken { topic, resynchronise })) => {
-                deliveries.break_off(&topic, &GapCause::ToldByServer);
-                if resynchronise { Order::Resynchronise(Topic::from(&*topic)) } else { Order::Nothing }
+                let holes = deliveries.break_off(&topic, &GapCause::ToldByServer);
+                Order::Broken { topic: Topic::from(&*topic), holes, resynchronise }
             }
             Ok(Ok(Inbound::Reply { to, result })) => {
                 let Some(id) = to.or_else(|| fifo.pop_front()) else { return Order::Stale };

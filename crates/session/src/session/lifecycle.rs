@@ -14,6 +14,7 @@ use nova_transport::{ConnectError, Generation, LostReason, Phase, TransportError
 
 use super::{Dial, Life, Session, calls::after, share, slot_of, wait};
 use crate::{
+    delivery::GapCause,
     guard::guarded,
     link::{Closing, Link, Stage},
     request_error::{NotSent, RequestError},
@@ -253,7 +254,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             self.settle(now, id, Err(RequestError::NotSent(NotSent::LinkLost(reason.clone()))));
         }
         self.topics.link_lost();
-        self.deliveries.link_lost(reason);
+        let holes = self.deliveries.link_lost(reason);
+        self.gaps_opened(now, &GapCause::Disconnected(reason.clone()), holes);
         self.limited_until = None;
         self.plan(now, reason);
     }

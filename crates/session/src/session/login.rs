@@ -180,7 +180,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             match guarded(|| self.handlers.subscriptions().needs_login(&topic)) {
                 Ok(true) => {
                     self.topics.resynchronise(topic.as_str());
-                    self.deliveries.break_off(topic.as_str(), &GapCause::LoginLapsed);
+                    let holes = self.deliveries.break_off(topic.as_str(), &GapCause::LoginLapsed);
+                    self.gaps_opened(now, &GapCause::LoginLapsed, holes);
                 }
                 Ok(false) => {}
                 Err(_) => self.panicked(now, "subscriptions"),

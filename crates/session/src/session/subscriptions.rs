@@ -10,6 +10,7 @@ use nova_behaviour::{
     TopicRequest,
 };
 use nova_telemetry::Event;
+use nova_transport::Generation;
 
 use super::{Life, Session};
 use crate::{
@@ -234,7 +235,10 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             }
         };
         match (is_sent, subscribe) {
-            (true, _) => {}
+            (true, true) => {
+                self.tell_of_topics(now, asked.len(), |link, count| Event::TopicsAsked { link, count })
+            }
+            (true, false) => {}
             (false, true) => asked.iter().for_each(|topic| self.topics.unanswered(topic, now)),
             (false, false) => asked.iter().for_each(|topic| self.topics.left(topic)),
         }
@@ -287,7 +291,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 || Refusal::new("the answer does not name the topic"),
                 |(_, refusal)| refusal.clone(),
             );
-            self.refuse(topic, refusal);
+            self.refuse(now, topic, refusal);
         }
         self.advance(now);
     }
@@ -297,11 +301,21 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             self.topics.confirmed(topic, now);
             self.deliveries.acknowledged(topic.as_str(), &mut self.wakes);
         }
+        self.tell_of_topics(now, topics.len(), |link, count| Event::TopicsConfirmed { link, count });
     }
 
-    fn refuse(&mut self, topic: &Topic, refusal: Refusal) {
+    fn tell_of_topics(&mut self, now: Instant, count: usize, event: impl FnOnce(Generation, u64) -> Event) {
+        if let Some(link) = self.active().filter(|_| count > 0) {
+            self.emit(now, event(link, count as u64));
+        }
+    }
+
+    fn refuse(&mut self, now: Instant, topic: &Topic, refusal: Refusal) {
         self.topics.refused(topic, refusal.clone());
         if matches!(self.topics.state(topic), Some(TopicState::Refused(_))) {
+            if let Some(link) = self.active() {
+                self.emit(now, Event::TopicRefused { link, topic: topic.to_string() });
+            }
             for id in self.deliveries.takers(topic.as_str()) {
                 self.deliveries.end(id, SubscriptionEnd::Refused(refusal.clone()), &mut self.wakes);
             }
@@ -324,7 +338,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             match silence {
                 Silence::Stale(topic) => {
                     self.topics.resynchronise(topic.as_str());
-                    self.deliveries.break_off(topic.as_str(), &GapCause::Resynchronised);
+                    let holes = self.deliveries.break_off(topic.as_str(), &GapCause::Resynchronised);
+                    self.gaps_opened(now, &GapCause::Resynchronised, holes);
                     self.emit(now, Event::TopicStale { link, topic: topic.to_string() });
                 }
                 Silence::StillStale(topic) => {
