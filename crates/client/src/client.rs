@@ -7,7 +7,6 @@ use nova_behaviour::{
     Topic,
 };
 use nova_session::{Content, EndCause, NotSent, RequestError, ShutdownReport, State, TopicStatus};
-use nova_telemetry::{Registry, Snapshot};
 use serde::Serialize;
 
 use crate::{
@@ -37,7 +36,7 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
         Arc::clone(&self.hold)
     }
 
-    fn shared(&self) -> &Shared<H, P> {
+    pub(crate) fn shared(&self) -> &Shared<H, P> {
         &self.hold.0
     }
 
@@ -158,13 +157,6 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
             live_requests: session.live_requests(),
             handler: session.handler_status(),
         })
-    }
-
-    /// The numbers of the client's registry, as far as events have been carried to it; `None` if its
-    /// metrics collector keeps none.
-    #[must_use]
-    pub fn metrics(&self) -> Option<Snapshot> {
-        self.shared().registry.as_ref().map(Registry::snapshot)
     }
 
     /// Follows the changes of state.

@@ -19,6 +19,7 @@ mod events;
 mod ping;
 mod send;
 mod shared;
+mod standing;
 mod subscribe;
 mod subscription;
 mod supervisor;
@@ -32,6 +33,7 @@ pub use driver::Driver;
 pub use events::Events;
 pub use ping::PingBuilder;
 pub use send::{Notify, SendBuilder};
+pub use standing::Monitor;
 pub use subscribe::{SubscribeBuilder, SubscribeError};
 pub use subscription::Subscription;
 pub use supervisor::{

@@ -40,7 +40,7 @@ mod unlimited;
 
 pub use budget::{Budget, BudgetId, InvalidBudget};
 pub use charge::Charge;
-pub use limiter::{Admission, ChargeError, Limiter};
+pub use limiter::{Admission, ChargeError, Level, Limiter};
 pub use stated::Stated;
 pub use token_buckets::TokenBuckets;
 pub use unlimited::Unlimited;

@@ -36,6 +36,32 @@ pub trait Limiter: Send + 'static {
     /// A new link is open: budgets that belong to [one link](Budget::per_link) begin anew.
     /// Default: none does.
     fn link_opened(&mut self) {}
+
+    /// What the budgets hold, for those who watch. Default: nothing is told.
+    fn levels(&self, now: Instant) -> Vec<Level> {
+        let _ = now;
+        Vec::new()
+    }
+}
+
+/// What a budget holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Level {
+    /// The budget.
+    pub budget: BudgetId,
+    /// Whole tokens it holds.
+    pub tokens: u32,
+    /// What it holds when full.
+    pub capacity: u32,
+}
+
+impl Level {
+    /// A budget with so many tokens out of so many.
+    #[must_use]
+    pub const fn new(budget: BudgetId, tokens: u32, capacity: u32) -> Self {
+        Self { budget, tokens, capacity }
+    }
 }
 
 /// When a request may go.

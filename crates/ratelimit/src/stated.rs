@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use crate::{Admission, Budget, BudgetId, Charge, ChargeError, InvalidBudget, Limiter, TokenBuckets};
+use crate::{Admission, Budget, BudgetId, Charge, ChargeError, InvalidBudget, Level, Limiter, TokenBuckets};
 
 /// Keeps to the budgets it has [learnt](Limiter::learn), and lets everything else go: what is charged
 /// to a budget that nobody stated is free. The default.
@@ -39,6 +39,10 @@ impl Limiter for Stated {
 
     fn link_opened(&mut self) {
         self.0.link_opened();
+    }
+
+    fn levels(&self, now: Instant) -> Vec<Level> {
+        self.0.levels(now)
     }
 }
 

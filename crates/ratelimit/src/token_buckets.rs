@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use governor::nanos::Nanos;
 
 use crate::{
-    Admission, Budget, BudgetId, Charge, ChargeError, InvalidBudget, Limiter,
+    Admission, Budget, BudgetId, Charge, ChargeError, InvalidBudget, Level, Limiter,
     bucket::{Bucket, Quote},
 };
 
@@ -136,6 +136,13 @@ impl Limiter for TokenBuckets {
 
     fn link_opened(&mut self) {
         self.buckets.iter_mut().for_each(|(_, bucket)| bucket.begin_anew());
+    }
+
+    fn levels(&self, now: Instant) -> Vec<Level> {
+        let now = self.since_epoch(self.epoch.unwrap_or(now), now);
+        let level =
+            |(id, bucket): &(BudgetId, Bucket)| Level::new(*id, bucket.tokens(now), bucket.capacity().get());
+        self.buckets.iter().map(level).collect()
     }
 }
 
@@ -301,6 +308,8 @@ mod tests {
         limiter.learn(BudgetId::new("orders"), Budget::new(3)).expect("a sound budget");
         assert_eq!(limiter.tokens(Instant::now(), CONNECTION), Some(10));
         assert_eq!(limiter.tokens(Instant::now(), BudgetId::new("orders")), Some(3));
+        let now = Instant::now();
+        assert_eq!(limiter.levels(now)[2], Level::new(BudgetId::new("orders"), 3, 3));
         assert_eq!(limiter.learn(ACCOUNT, Budget::new(0)), Err(InvalidBudget::NoCapacity));
     }
 

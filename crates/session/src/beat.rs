@@ -30,6 +30,11 @@ impl Beat {
         Self { plan, next: now.checked_add(plan.every), due: None, heard: false, missed: 0 }
     }
 
+    /// Until when the probe under way may be answered, if nothing was heard since it was sent.
+    pub(crate) fn unanswered_until(&self) -> Option<Instant> {
+        self.due.filter(|_| !self.heard)
+    }
+
     /// Something arrived. No clock is read for it.
     pub(crate) fn hear(&mut self) {
         self.heard = true;

@@ -228,6 +228,11 @@ impl Deliveries {
         self.subscriptions.values().all(is_below)
     }
 
+    /// How many items wait for subscribers, and their bytes.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        self.subscriptions.values().map(Subscription::waiting).fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+    }
+
     /// Whether no subscription asks for a pause.
     pub(crate) const fn wants_read(&self) -> bool {
         self.paused == 0

@@ -86,6 +86,10 @@ impl<T> Lane<T> {
         self.items.len()
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }

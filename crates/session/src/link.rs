@@ -39,6 +39,10 @@ pub(crate) struct Link {
     pub(crate) fifo: VecDeque<RequestId>,
     pub(crate) pings: VecDeque<SentPing>,
     pub(crate) beat: Beat,
+    /// When the last frame came.
+    pub(crate) heard_at: Option<Instant>,
+    /// From the last ping to its pong.
+    pub(crate) round_trip: Option<Duration>,
     /// What was handed to the writer last; its frame borrows from here.
     pub(crate) sending: Payload,
     /// Requests without a reply that were handed to the sink and not yet to the socket.
@@ -128,6 +132,8 @@ impl Link {
             fifo: VecDeque::new(),
             pings: VecDeque::new(),
             beat: Beat::new(nova_behaviour::KeepAlive::OFF, now),
+            heard_at: None,
+            round_trip: None,
             sending: Payload::Data(Kept::default()),
             unflushed: Vec::new(),
             login: Login::default(),

@@ -2,7 +2,7 @@
 //!
 //! The chapters of its life are in the children: `lifecycle` (dial, open, lose, plan, end),
 //! `opening` (what makes a link usable), `login`, `inbound`, `outbound`, `calls`, `refusals`,
-//! `subscriptions`, `timeouts`.
+//! `standing` (what it says of itself), `subscriptions`, `timeouts`.
 
 mod calls;
 mod inbound;
@@ -11,6 +11,7 @@ mod login;
 mod opening;
 mod outbound;
 mod refusals;
+mod standing;
 mod subscriptions;
 mod timeouts;
 
@@ -25,7 +26,7 @@ use nova_behaviour::{
 };
 use nova_ratelimit::Limiter;
 use nova_reconnect::Pacer;
-use nova_telemetry::{Event, Record};
+use nova_telemetry::{Event, Record, Sizes};
 use nova_transport::{Endpoint, Generation, LostReason, Phase};
 
 use crate::{
@@ -37,6 +38,7 @@ use crate::{
     lane::{Lane, Mark},
     link::{Link, Outgoing, Slot},
     requests::Requests,
+    standing::Decider,
     state::{EndCause, ShutdownReport, State, Step},
     topics::Topics,
     wakes::{Wakes, remember, remember_also},
@@ -60,6 +62,8 @@ pub struct Session<H: Behaviour, P: Policy> {
     chance: fastrand::Rng,
     wall: WallClock,
     life: Life,
+    /// Since when `life` is what it is.
+    since: Instant,
     /// Counts the changes of `life`, for those who watch it.
     version: u64,
     was_ready: bool,
@@ -84,6 +88,8 @@ pub struct Session<H: Behaviour, P: Policy> {
     last_login: (u64, Result<Grant, Refusal>),
     login_waiters: Vec<Waker>,
     report: ShutdownReport,
+    /// Payload sizes of the frames received.
+    sizes: Sizes,
     /// Until when the timekeeper sleeps.
     armed: Option<Instant>,
     timekeeper: Option<Waker>,
@@ -138,6 +144,8 @@ enum Life {
     Waiting {
         until: Instant,
         cause: LostReason,
+        /// Who chose the pause.
+        decider: Decider,
         /// Whether to dial as soon as the old link is gone.
         hurries: bool,
     },
@@ -176,6 +184,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             chance: fastrand::Rng::with_seed(start.seed),
             wall: WallClock::new(start.now, start.wall),
             life: Life::Closed(EndCause::Shutdown),
+            since: start.now,
             version: 0,
             was_ready: false,
             redirected: None,
@@ -192,6 +201,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             last_login: (0, Ok(Grant::default())),
             login_waiters: Vec::new(),
             report: ShutdownReport::default(),
+            sizes: Sizes::default(),
             armed: None,
             timekeeper: None,
             watchers: Vec::new(),
@@ -337,7 +347,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         std::mem::take(&mut self.wakes)
     }
 
-    fn set_life(&mut self, life: Life) {
+    fn set_life(&mut self, now: Instant, life: Life) {
+        self.since = now;
         self.life = life;
         self.version += 1;
         self.watchers.drain(..).for_each(|waker| self.wakes.add(Some(waker)));

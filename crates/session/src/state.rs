@@ -86,6 +86,19 @@ pub enum Step {
     Subscriptions,
 }
 
+impl Step {
+    /// A short, stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Settings => "settings",
+            Self::Login => "login",
+            Self::PrivateSettings => "private settings",
+            Self::Subscriptions => "subscriptions",
+        }
+    }
+}
+
 /// Why a session has ended.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]

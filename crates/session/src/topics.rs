@@ -362,9 +362,13 @@ impl Topics {
     /// Whether a required topic is not confirmed. One that was refused is missing until whoever
     /// requires it, and was told, gives it up.
     pub(crate) fn lacks_required(&self) -> bool {
-        self.entries
-            .values()
-            .any(|entry| entry.holds.iter().any(|hold| hold.required) && entry.state != TopicState::Confirmed)
+        self.entries.values().any(Entry::is_missing)
+    }
+
+    /// The required topics that are not confirmed.
+    pub(crate) fn missing(&self) -> Vec<Topic> {
+        let missing = self.entries.iter().filter(|(_, entry)| entry.is_missing());
+        missing.map(|(topic, _)| topic.clone()).collect()
     }
 
     /// When a topic may be asked for again, or its silence is due, first.
@@ -379,6 +383,10 @@ impl Topics {
 impl Entry {
     fn is_held(&self) -> bool {
         self.is_restored || !self.holds.is_empty()
+    }
+
+    fn is_missing(&self) -> bool {
+        self.holds.iter().any(|hold| hold.required) && self.state != TopicState::Confirmed
     }
 
     fn leave(&mut self, wanted_again: bool) {

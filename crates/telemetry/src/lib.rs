@@ -9,12 +9,17 @@
 
 mod catalogue;
 mod event;
+mod health;
 mod logging;
 mod metrics;
 mod observer;
 
 pub use catalogue::{EventKind, FactKind, Unit, Value};
 pub use event::{CATALOGUE, Category, Event, Lane, Outcome, Record, Severity};
+pub use health::{Patient, Vitals};
 pub use logging::{LoggingHandler, NoLogging, TracingLogger};
-pub use metrics::{Histogram, MetricsCollector, NoMetrics, Registry, Snapshot};
+pub use metrics::{
+    Histogram, Instrument, METRICS, MetricKind, MetricSource, MetricsCollector, NoMetrics, Reading, Registry,
+    Sample, Sizes, Snapshot, Spread, metric,
+};
 pub use observer::{NoObserver, Observer};

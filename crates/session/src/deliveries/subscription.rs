@@ -398,6 +398,11 @@ impl Subscription {
         }
     }
 
+    /// How many items wait, and their bytes.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.counts.queued as usize, self.bytes)
+    }
+
     fn has_drained(&self) -> bool {
         self.queue.len() * 2 <= self.bound.count && self.bytes * 2 <= self.bound.bytes
     }

@@ -78,8 +78,10 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let counters = &mut self.events.counters;
         counters.frames_received += 1;
         counters.bytes_received += frame.payload.len() as u64;
+        self.sizes.add(frame.payload.len() as u64);
         let Some(open) = self.slots[index].link.as_mut() else { return };
         open.beat.hear();
+        open.heard_at = Some(now);
         if open.closing.as_ref().is_some_and(|closing| closing.received) {
             return;
         }
@@ -220,6 +222,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let Some(ping) = place.and_then(|place| link.pings.remove(place)) else { return };
         let Some(at) = ping.at else { return };
         let round_trip = now.saturating_duration_since(at);
+        link.round_trip = Some(round_trip);
         self.emit(now, Event::Ponged { link: generation, round_trip });
         if let Some(id) = ping.owner {
             self.settle(now, id, Ok(Settlement::Pong(round_trip)));

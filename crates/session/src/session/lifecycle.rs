@@ -19,6 +19,7 @@ use crate::{
     link::{Closing, Link, Stage},
     request_error::{NotSent, RequestError},
     requests,
+    standing::Decider,
     state::EndCause,
 };
 
@@ -59,7 +60,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if self.index(link).is_none() {
             return self.stale();
         }
-        self.set_life(Life::Linking { link, phase: Some(phase) });
+        self.set_life(now, Life::Linking { link, phase: Some(phase) });
         self.emit(now, Event::PhaseBegan { link, phase });
     }
 
@@ -139,7 +140,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             }
         }
         let until = after(now, within);
-        self.set_life(Life::Closing { until, cause: cause.clone() });
+        self.set_life(now, Life::Closing { until, cause: cause.clone() });
         let Some(index) = active else {
             self.report.is_clean = true;
             return self.end(now, cause);
@@ -172,7 +173,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         slot.link = Some(Link::new(generation, now, &self.settings));
         let dialler = slot.dialler.take();
         self.wakes.add(dialler);
-        self.set_life(Life::Linking { link: generation, phase: None });
+        self.set_life(now, Life::Linking { link: generation, phase: None });
         self.emit(now, Event::Connecting { link: generation, attempt: self.pacer.attempt() });
     }
 
@@ -302,7 +303,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if is_wish {
             // As soon as the old link is gone.
             let until = after(now, self.settings.close_deadline);
-            return self.set_life(Life::Waiting { until, cause: reason.clone(), hurries: true });
+            let decider = Decider::CloseDeadline;
+            return self
+                .set_life(now, Life::Waiting { until, cause: reason.clone(), decider, hurries: true });
         }
         let jitter = self.chance.u64(..);
         let planned = guarded(|| self.pacer.next_delay(jitter)).unwrap_or_else(|_| {
@@ -313,12 +316,14 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             self.emit(now, Event::GaveUp { attempts });
             return self.stop(now, EndCause::Exhausted { attempts, last: reason.clone() });
         };
-        let delay = match verdict {
-            Verdict::RetryAfter { least, spread } => least.saturating_add(share(&mut self.chance, spread)),
-            _ => planned,
+        let (delay, decider) = match verdict {
+            Verdict::RetryAfter { least, spread } => {
+                (least.saturating_add(share(&mut self.chance, spread)), Decider::ErrorHandler)
+            }
+            _ => (planned, Decider::Strategy),
         };
         let until = after(now, delay);
-        self.set_life(Life::Waiting { until, cause: reason.clone(), hurries: false });
+        self.set_life(now, Life::Waiting { until, cause: reason.clone(), decider, hurries: false });
         self.emit(now, Event::ReconnectScheduled { attempt: self.pacer.attempt(), delay });
     }
 
@@ -327,7 +332,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let closing = self.slots.iter().filter_map(|slot| slot.link.as_ref()?.closing.as_ref()).next();
         let Some(until) = closing.map(|closing| closing.until) else { return self.end(now, cause) };
         self.emit(now, Event::Closing);
-        self.set_life(Life::Closing { until, cause: cause.clone() });
+        self.set_life(now, Life::Closing { until, cause: cause.clone() });
         self.refuse_queued(now, &NotSent::Closed(cause));
     }
 
@@ -337,7 +342,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             return;
         }
         (0..self.slots.len()).for_each(|index| self.drop_link(index));
-        self.set_life(Life::Closed(cause.clone()));
+        self.set_life(now, Life::Closed(cause.clone()));
         self.refuse_queued(now, &NotSent::Closed(cause.clone()));
         for id in self.requests.select(|_| true) {
             let outcome = match self.requests.live_mut(id).map(|entry| &entry.stage) {

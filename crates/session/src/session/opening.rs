@@ -37,7 +37,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if guarded(|| self.limiter.link_opened()).is_err() {
             self.panicked(now, "limiter");
         }
-        self.set_life(Life::Opening { link, step: Step::Settings, deadline });
+        self.set_life(now, Life::Opening { link, step: Step::Settings, deadline });
         match guarded(|| self.handlers.connection().connected(hello)) {
             Ok(ConnectAction::Proceed) => {}
             Ok(ConnectAction::Reply(messages)) => {
@@ -75,7 +75,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 Step::PrivateSettings => Step::Subscriptions,
                 Step::Subscriptions => return self.become_ready(now, index, link),
             };
-            self.set_life(Life::Opening { link, step: next, deadline });
+            self.set_life(now, Life::Opening { link, step: next, deadline });
             match next {
                 Step::Login if self.needs_login(now) => self.log_in(now, index, LoginOccasion::Fresh),
                 Step::PrivateSettings => self.make_settings(now, index, true),
@@ -87,7 +87,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     fn become_ready(&mut self, now: Instant, index: usize, link: Generation) {
         self.was_ready = true;
         self.pacer.ready(now);
-        self.set_life(Life::Ready { link });
+        self.set_life(now, Life::Ready { link });
         let took =
             self.link(index).map_or_else(Default::default, |link| now.saturating_duration_since(link.began));
         self.emit(now, Event::Ready { link, took });
