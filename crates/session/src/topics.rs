@@ -235,16 +235,18 @@ impl Topics {
         }
     }
 
-    /// The server named this topic as active.
-    pub(crate) fn confirmed(&mut self, topic: &Topic, now: Instant) {
+    /// The server named this topic as active. Returns whether it has to be subscribed to anew
+    /// nevertheless.
+    pub(crate) fn confirmed(&mut self, topic: &Topic, now: Instant) -> bool {
         self.change(topic, TopicState::Confirmed);
-        if let Some(entry) = self.entries.get_mut(topic).filter(|entry| entry.state == TopicState::Confirmed)
-        {
-            entry.silent_at = entry.fresh_within().and_then(|within| now.checked_add(within));
-            if std::mem::take(&mut entry.is_broken) {
-                self.resynchronise(topic.as_str());
-            }
+        let confirmed = |entry: &&mut Entry| entry.state == TopicState::Confirmed;
+        let Some(entry) = self.entries.get_mut(topic).filter(confirmed) else { return false };
+        entry.silent_at = entry.fresh_within().and_then(|within| now.checked_add(within));
+        let is_broken = std::mem::take(&mut entry.is_broken);
+        if is_broken {
+            self.resynchronise(topic.as_str());
         }
+        is_broken
     }
 
     /// The server refused this topic.
@@ -314,7 +316,8 @@ impl Topics {
         last: impl Fn(&Topic) -> Option<Instant>,
     ) -> Vec<Silence> {
         let mut found = Vec::new();
-        for (topic, entry) in &mut self.entries {
+        let confirmed = |entry: &Entry| entry.state == TopicState::Confirmed;
+        for (topic, entry) in self.entries.iter_mut().filter(|(_, entry)| confirmed(entry)) {
             let Some(within) = entry.fresh_within() else {
                 // Whoever minded has gone.
                 entry.silent_at = None;
@@ -524,6 +527,18 @@ mod tests {
         assert!(topics.ask(now, 9).is_empty(), "not before the server has let go");
         topics.left(&topic());
         assert_eq!(topics.ask(now, 9), [topic()]);
+    }
+
+    #[test]
+    fn a_stream_that_broke_before_its_confirmation_is_subscribed_to_anew_after_it() {
+        let now = Instant::now();
+        let mut topics = Topics::default();
+        topics.want(&topic(), Hold::default());
+        topics.ask(now, 9);
+        topics.resynchronise("t");
+        assert!(topics.leave(9).is_empty(), "it is not yet known to the server");
+        assert!(topics.confirmed(&topic(), now));
+        assert_eq!(topics.leave(9), [topic()]);
     }
 
     #[test]

@@ -36,6 +36,7 @@ const INBOUND: &str = "crates/session/src/session/inbound.rs";
 const JITTERED: &str = "crates/reconnect/src/jittered.rs";
 const LIFECYCLE: &str = "crates/session/src/session/lifecycle.rs";
 const LINK: &str = "crates/session/src/link.rs";
+const LOGIN: &str = "crates/session/src/session/login.rs";
 const OPENING: &str = "crates/session/src/session/opening.rs";
 const OUTBOUND: &str = "crates/session/src/session/outbound.rs";
 const PACER: &str = "crates/reconnect/src/pacer.rs";
@@ -95,8 +96,8 @@ pub(super) const MUTATIONS: [Mutation; 42] = [
         8,
         "a lost link leaves no hole in a stream",
         LIFECYCLE,
-        "        self.deliveries.link_lost(reason);\n",
-        "",
+        "let holes = self.deliveries.link_lost(reason);",
+        "let holes = 0;",
     ),
     mutation(
         9,
@@ -136,9 +137,9 @@ pub(super) const MUTATIONS: [Mutation; 42] = [
     mutation(
         13,
         "a grant is never renewed",
-        OPENING,
-        "link.renew_at = grant.expires_in.and_then(",
-        "link.renew_at = grant.expires_in.filter(|_| false).and_then(",
+        LOGIN,
+        "renew_at: grant.expires_in.and_then(",
+        "renew_at: grant.expires_in.filter(|_| false).and_then(",
     ),
     mutation(
         14,
@@ -151,8 +152,8 @@ pub(super) const MUTATIONS: [Mutation; 42] = [
         15,
         "closing may take twice as long as it was given",
         LIFECYCLE,
-        "let until = after(now, within);\n        self.set_life(Life::Closing",
-        "let until = after(now, within * 2);\n        self.set_life(Life::Closing",
+        "let until = after(now, within);\n        self.set_life(now, Life::Closing",
+        "let until = after(now, within * 2);\n        self.set_life(now, Life::Closing",
     ),
     mutation(
         16,
@@ -179,8 +180,8 @@ pub(super) const MUTATIONS: [Mutation; 42] = [
         18,
         "a queue knows no bound",
         SUBSCRIPTION,
-        "        let mut lost = 0;\n        if is_full {",
-        "        let mut lost = 0;\n        if is_full && self.overflow != Overflow::DropOldest {",
+        "        if is_full {",
+        "        if is_full && self.overflow != Overflow::DropOldest {",
     ),
     mutation(
         19,

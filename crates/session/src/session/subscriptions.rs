@@ -298,7 +298,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     fn confirm(&mut self, now: Instant, topics: &[Topic]) {
         for topic in topics {
-            self.topics.confirmed(topic, now);
+            if self.topics.confirmed(topic, now) {
+                self.wake_active_writer();
+            }
             self.deliveries.acknowledged(topic.as_str(), &mut self.wakes);
         }
         self.tell_of_topics(now, topics.len(), |link, count| Event::TopicsConfirmed { link, count });
