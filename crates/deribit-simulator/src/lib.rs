@@ -1,0 +1,1 @@
+//! The Deribit WebSocket API as a local server, for tests and demonstrations without a network.
