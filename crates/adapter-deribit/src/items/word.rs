@@ -73,27 +73,20 @@ impl<W: for<'a> From<&'a str>> serde::de::Visitor<'_> for WordVisitor<W> {
 
 #[cfg(test)]
 mod tests {
-    words! {
-        /// Of one's own.
-        Mood {
-            /// Fine.
-            Fine = "fine",
-            /// Not so.
-            NotSo = "not_so",
-        }
-    }
+    use crate::items::{Direction, Liquidity};
 
     #[test]
     fn an_unknown_word_is_kept() {
-        for (text, mood) in [
-            (r#""fine""#, Mood::Fine),
-            (r#""not_so""#, Mood::NotSo),
-            (r#""so\tso""#, Mood::Other("so\tso".into())),
+        for (text, direction) in [
+            (r#""buy""#, Direction::Buy),
+            (r#""zero""#, Direction::Zero),
+            (r#""so\tso""#, Direction::Other("so\tso".into())),
         ] {
-            assert_eq!(serde_json::from_str::<Mood>(text).unwrap(), mood);
-            assert_eq!(serde_json::to_string(&mood).unwrap(), text);
-            assert_eq!(Mood::from(mood.to_string().as_str()), mood);
+            assert_eq!(serde_json::from_str::<Direction>(text).unwrap(), direction);
+            assert_eq!(serde_json::to_string(&direction).unwrap(), text);
+            assert_eq!(Direction::from(direction.to_string().as_str()), direction);
         }
-        assert!(serde_json::from_str::<Mood>("1").is_err());
+        assert_eq!(format!("{:>3}", Liquidity::Taker), "  T");
+        assert!(serde_json::from_str::<Direction>("1").is_err());
     }
 }
