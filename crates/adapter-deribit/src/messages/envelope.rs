@@ -3,7 +3,7 @@
 //! The venue writes members in any order, so nothing is known by its position. One pass finds them all
 //! and builds nothing; what that pass does not understand, such as an escape in a name, serde reads.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use nova_behaviour::Position;
 use serde::{Deserialize, Deserializer, de};
@@ -24,7 +24,7 @@ use super::scan::{Cursor, whole};
 /// assert_eq!((envelope.channel.as_deref(), envelope.data), (Some("quote.BTC_USDC"), Some(r#"{"a":1}"#)));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Envelope<'a> {
     /// The id of the request that this answers.
@@ -71,6 +71,21 @@ impl<'a> Envelope<'a> {
             Some(envelope) => Ok(envelope),
             None => parsed(text),
         }
+    }
+}
+
+impl fmt::Debug for Envelope<'_> {
+    /// Shows names, and of everything else its length: payloads may not reach logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("id", &self.id)
+            .field("method", &self.method)
+            .field("channel", &self.channel)
+            .field("kind", &self.kind)
+            .field("params_bytes", &self.params.map(str::len))
+            .field("result_bytes", &self.result.map(str::len))
+            .field("error_bytes", &self.error.map(str::len))
+            .finish_non_exhaustive()
     }
 }
 
