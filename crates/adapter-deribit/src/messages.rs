@@ -15,18 +15,16 @@ mod tests;
 
 use std::borrow::Cow;
 
-use nova_behaviour::{Body, Correlation, Inbound, Kept, MessageHandler, Refusal, RequestId};
-use nova_frame_codec::{CloseCode, CloseFrame};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use crate::{
     dialect::{DeribitDialect, Request},
+    notices::refusal,
     shared::{Notice, Shared},
 };
 use adopted::Adopted;
 pub use envelope::{Envelope, Id};
 pub use error::MessageError;
+use nova_behaviour::{Body, Correlation, Inbound, Kept, MessageHandler, Refusal, RequestId};
+use nova_frame_codec::{CloseCode, CloseFrame};
 
 /// Writes requests and routes what the venue says.
 ///
@@ -231,28 +229,6 @@ fn canonical(channel: Cow<'_, str>) -> Cow<'_, str> {
 pub(crate) const LOWER: &[&str] = &["user.portfolio.", "rfq.", "block_rfq.maker.", "block_rfq.taker."];
 /// Families of whose currency nobody knows in which case it comes; their topics have it in upper case.
 const UPPER: &[&str] = &["block_rfq.trades.", "block_trade_confirmations."];
-
-/// Reads an error object; whatever is wrong with it, the caller learns that there was one.
-fn refusal(error: &str) -> Refusal {
-    #[derive(Deserialize)]
-    struct Members<'a> {
-        code: i64,
-        #[serde(default, borrow)]
-        message: Cow<'a, str>,
-        #[serde(default, borrow)]
-        data: Option<&'a RawValue>,
-    }
-    match serde_json::from_str::<Members<'_>>(error) {
-        Ok(Members { code, message, data }) => {
-            let refusal = Refusal::new(message).with_code(code);
-            match data {
-                Some(data) => refusal.with_data(Kept::from(data.get())),
-                None => refusal,
-            }
-        }
-        Err(_) => Refusal::new("an error of unknown form").with_data(Kept::from(error)),
-    }
-}
 
 /// The topic of errors that name no request.
 pub(crate) const ERRORS: &str = "method:error";

@@ -125,6 +125,11 @@ impl<'a> Cursor<'a> {
 
     /// Skips an object or an array, eight bytes at a time where nothing is escaped.
     ///
+    /// Most of what the venue sends lies in one. Measured with the whole envelope: 0.74 ns a byte, for
+    /// any order of the members; serde takes as long for a ticker, and a third longer for a book. To cut
+    /// the item off by what usually stands before and after it costs next to nothing, but would give
+    /// nonsense to whoever takes the items on the day the venue adds a member after it.
+    ///
     /// Brackets of both kinds count alike: text in which they do not match is no JSON anyway.
     fn skip_nest(&mut self) -> Option<()> {
         let bytes = self.text.as_bytes();
