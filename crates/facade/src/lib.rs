@@ -24,6 +24,7 @@
 //! | Feature | Adds | Default |
 //! |---|---|---|
 //! | `echo` | the echo adapter | yes |
+//! | `deribit` | the Deribit adapter | no |
 //! | `fastwebsockets` | the transport over fastwebsockets, and [`prelude::ClientExt`] | yes |
 //! | `rustls-aws-lc` | TLS by aws-lc-rs | yes |
 //! | `rustls-ring` | TLS by ring | no |
@@ -39,6 +40,8 @@
 mod connect_with_default;
 mod error;
 
+#[cfg(feature = "deribit")]
+pub use nova_adapter_deribit as deribit;
 #[cfg(feature = "echo")]
 pub use nova_adapter_echo as echo;
 pub use nova_behaviour as behaviour;
