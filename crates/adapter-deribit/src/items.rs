@@ -47,4 +47,4 @@ pub use time::Timestamp;
 pub use trade::{Direction, Liquidity, TickDirection, Trade, UserTrade};
 
 pub(crate) use absent::or_default;
-pub(crate) use word::words;
+pub(crate) use word::{WordVisitor, words};

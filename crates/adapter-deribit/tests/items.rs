@@ -1,7 +1,8 @@
 //! Every family of items is read, whatever the venue may have added to it.
 
-use nova_adapter_deribit::{Decimal, items::*};
+use nova_adapter_deribit::{Decimal, OrderBook, items::*};
 use nova_behaviour::{Decode, Json, Kept};
+use proptest::prelude::*;
 
 /// Reads it the way a subscription does; once more with members and words nobody knows.
 fn read<T: Decode<Json> + PartialEq + std::fmt::Debug>(text: &str) -> T {
@@ -19,7 +20,7 @@ fn read<T: Decode<Json> + PartialEq + std::fmt::Debug>(text: &str) -> T {
 }
 
 fn decimal(text: &str) -> Decimal {
-    text.parse().unwrap()
+    text.parse().expect("it is a number")
 }
 
 fn at(millis: u64) -> Timestamp {
@@ -31,7 +32,7 @@ const PERPETUAL: &str = r#"{
     "best_ask_amount":40.0,"best_bid_price":7.1e4,"best_ask_price":71000.5,"mark_price":71000.27,
     "interest_value":0.8123456789012345,"open_interest":91234560,"max_price":72060.5,"min_price":69940.0,
     "settlement_price":70511.42,"last_price":71000.0,"instrument_name":"BTC-PERPETUAL","index_price":71003.1,
-    "stats":{"volume_notional":51234567.5,"volume_usd":51234560.0,"volume":722.12345678,"price_change":0.6931,
+    "stats":{"volume_notional":51234567.5,"volume_usd":51234560.0,"volume":722.12345678,"price_change":0.7125,
         "low":70100.0,"high":71250.5},
     "state":"open","timestamp":1795000000123
 }"#;
@@ -49,7 +50,7 @@ fn a_ticker_of_a_perpetual_is_exact() {
     assert_eq!(ticker.funding_8h, Some(-1.25e-5));
     assert_eq!(ticker.interest_value, Some(0.812_345_678_901_234_5));
     let stats = ticker.stats.unwrap();
-    assert_eq!((stats.volume, stats.price_change), (Some(decimal("722.12345678")), Some(0.6931)));
+    assert_eq!((stats.volume, stats.price_change), (Some(decimal("722.12345678")), Some(0.7125)));
     assert_eq!((ticker.greeks, ticker.mark_iv, ticker.delivery_price), (None, None, None));
     assert_eq!(format!("{:?}", ticker.best_ask_price), "Some(71000.5)");
 }
@@ -437,4 +438,39 @@ fn requests_for_quotes_and_block_trades_are_read() {
     );
     assert_eq!(confirmation.state.unwrap().value, BlockState::Rejected);
     assert_eq!((&*confirmation.nonce, confirmation.trades.len()), ("n-1", 1));
+}
+
+/// Replaces some bytes of a text.
+fn damaged(text: &str, damage: &[(usize, char)]) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    for (at, letter) in damage {
+        let place = at % letters.len();
+        letters[place] = *letter;
+    }
+    letters.into_iter().collect()
+}
+
+proptest! {
+    #[test]
+    fn damaged_items_are_refused_or_read_but_never_panic(
+        damage in prop::collection::vec((any::<usize>(), prop::sample::select(r#"{}[]":,.-+e09ntx"#.chars().collect::<Vec<_>>())), 1..6),
+        length in 0..2_000_usize,
+    ) {
+        let book = r#"{"type":"snapshot","timestamp":1,"instrument_name":"A-B","prev_change_id":1,"change_id":2,
+            "bids":[["delete",1.5e2,0.0],["new",1,1]],"asks":[["change",151.4,1054.0]]}"#;
+        for text in [PERPETUAL, ORDER, USER_TRADE, book] {
+            let text: String = damaged(text, &damage).chars().take(length).collect();
+            let _ = serde_json::from_str::<TickerData>(&text);
+            let _ = serde_json::from_str::<TickerData<f64>>(&text);
+            let _ = serde_json::from_str::<TickerChange>(&text);
+            let _ = serde_json::from_str::<OrderUpdates>(&text);
+            let _ = serde_json::from_str::<Vec<UserTrade>>(&format!("[{text}]"));
+            let _ = serde_json::from_str::<Liquidation>(&text);
+            if let Ok(update) = serde_json::from_str::<BookUpdate>(&text) {
+                let mut book = OrderBook::new();
+                let _ = book.apply(&update);
+                let _ = book.is_crossed();
+            }
+        }
+    }
 }

@@ -185,8 +185,9 @@ mod tests {
             let name = InstrumentName::from(one.as_str());
             prop_assert_eq!(&name, one.as_str());
             prop_assert_eq!(name.to_string(), one.clone());
-            prop_assert_eq!(name == InstrumentName::from(other.as_str()), one == other);
-            prop_assert_eq!(name.cmp(&InstrumentName::from(other.as_str())), one.cmp(&other));
+            let another = InstrumentName::from(other.as_str());
+            prop_assert_eq!(name == another, one == other);
+            prop_assert_eq!(name.cmp(&another), one.cmp(&other));
             let json = serde_json::to_string(&name).unwrap();
             prop_assert_eq!(serde_json::from_str::<InstrumentName>(&json).unwrap(), name);
         }

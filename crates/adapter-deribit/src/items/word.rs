@@ -42,7 +42,7 @@ macro_rules! words {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str($crate::items::word::WordVisitor(std::marker::PhantomData))
+                deserializer.deserialize_str($crate::items::WordVisitor(std::marker::PhantomData))
             }
         }
 
