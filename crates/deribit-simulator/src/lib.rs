@@ -1,1 +1,3 @@
 //! The Deribit WebSocket API as a local server, for tests and demonstrations without a network.
+
+pub mod market;
