@@ -75,23 +75,202 @@
 //! TradingError { code(), message(), data() }
 //! ```
 
+mod agenda;
+mod book;
 mod calendar;
+mod chance;
 mod channel;
 mod config;
+mod day;
 mod decimal;
+mod desk;
+mod families;
+mod index;
 mod instrument;
+mod ladder;
 mod notice;
 mod number;
+mod object;
+mod option;
 mod param;
+mod publish;
+mod reference;
+mod run;
+mod settle;
+mod taking;
+mod tape;
+mod truth;
 mod universe;
+mod watch;
 
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+
+use self::{
+    agenda::{Agenda, Event},
+    calendar::SECOND_US,
+    desk::Desk,
+    index::IndexState,
+    tape::Counters,
+    watch::Watched,
+};
+
+pub use book::BookView;
 pub use channel::{ChannelKey, Depth, Group, Interval, Resolution};
 pub use config::{MarketConfig, Rates};
 pub use decimal::Decimal;
 pub use instrument::{
     Activity, Currency, Instrument, InstrumentId, InstrumentState, Kind, OptionType, Payoff, Terms,
 };
+pub use ladder::{Level, Side};
 pub use notice::{Notice, Sink};
 pub use number::NumberStyle;
 pub use param::ParamError;
+pub use tape::{Direction, TickDirection, Trade};
 pub use universe::{Index, IndexId, Universe};
+
+pub(crate) use object::{Json, array};
+
+/// The whole market. See the [module](self) for how it is driven.
+#[derive(Debug)]
+pub struct Market {
+    config: MarketConfig,
+    seed: u64,
+    now_us: u64,
+    rng: Rng,
+    universe: Universe,
+    /// By the place of their instruments.
+    desks: Vec<Desk>,
+    /// By their places in the universe.
+    indices: Vec<IndexState>,
+    counters: Counters,
+    agenda: Agenda,
+    watched: Watched,
+    /// Trades of a slot, rendered, for each watched kind that gathers them.
+    kind_trades: BTreeMap<ChannelKey, Vec<String>>,
+    /// The next 08:00 UTC.
+    settlement_us: u64,
+    /// When the present settlement ends, if there is one.
+    settling_until_us: Option<u64>,
+}
+
+impl Market {
+    /// A market that begins at this instant.
+    #[must_use]
+    pub fn new(config: MarketConfig, seed: u64, now_us: u64) -> Self {
+        let universe = Universe::build(&config, now_us);
+        let mut rng = chance::generator(seed, "market");
+        let counters = Counters::new(&mut rng);
+        let indices =
+            universe.indices().map(|(_, index)| IndexState::new(index, &config, seed, now_us)).collect();
+        let mut market = Self {
+            config,
+            seed,
+            now_us,
+            rng,
+            universe,
+            desks: Vec::new(),
+            indices,
+            counters,
+            agenda: Agenda::default(),
+            watched: Watched::default(),
+            kind_trades: BTreeMap::new(),
+            settlement_us: calendar::next_settlement_us(now_us),
+            settling_until_us: None,
+        };
+        let listed = market.universe.instruments().len();
+        for place in 0..listed {
+            market.open_desk(InstrumentId(place as u32));
+        }
+        market.agenda.put((now_us / SECOND_US + 1) * SECOND_US, Event::Second);
+        market
+            .agenda
+            .put((now_us / families::STATISTICS_US + 1) * families::STATISTICS_US, Event::Statistics);
+        market.agenda.put(market.settlement_us, Event::Settlement);
+        market.put_platform_state();
+        market
+    }
+
+    /// The instant the market is at, in microseconds since the epoch.
+    #[must_use]
+    pub const fn now_us(&self) -> u64 {
+        self.now_us
+    }
+
+    /// When something will happen next, in microseconds since the epoch.
+    #[must_use]
+    pub fn next_due(&self) -> u64 {
+        self.agenda.next_due()
+    }
+
+    /// Lets everything happen that is due by `now_us`, each at its own time. Time never runs back.
+    pub fn advance(&mut self, now_us: u64, sink: &mut impl Sink) {
+        while let Some((due_us, event)) = self.agenda.take(now_us) {
+            self.now_us = self.now_us.max(due_us);
+            self.run(event, sink);
+        }
+        self.now_us = self.now_us.max(now_us);
+    }
+
+    /// All instruments and indices.
+    #[must_use]
+    pub const fn universe(&self) -> &Universe {
+        &self.universe
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn config(&self) -> &MarketConfig {
+        &self.config
+    }
+
+    /// Whether the daily settlement is under way.
+    #[must_use]
+    pub const fn is_settling(&self) -> bool {
+        self.settling_until_us.is_some()
+    }
+
+    pub(crate) const fn style(&self) -> NumberStyle {
+        self.config.number_style
+    }
+
+    /// Puts an instrument of the universe in motion.
+    fn open_desk(&mut self, id: InstrumentId) {
+        let instrument = self.universe.instrument(id);
+        let index = &self.indices[instrument.index.place()];
+        let underlying = self.universe.instruments().find(|other| {
+            matches!(other.terms, Terms::Future { .. })
+                && other.base == instrument.base
+                && other.expiry_ms() == instrument.expiry_ms()
+        });
+        let underlying = underlying.and_then(|other| {
+            self.desks.get(other.id().place()).map(|desk| (other.id(), other.name.as_str(), desk.mark.value))
+        });
+        let mut desk = Desk::new(
+            instrument,
+            index,
+            underlying,
+            &self.config,
+            self.seed,
+            self.now_us,
+            &mut self.counters,
+        );
+        let activity = instrument.activity;
+        if let Some(wait) = chance::wait_us(&mut desk.rng, activity.book_per_s) {
+            self.agenda.put(self.now_us + wait, Event::Book(id));
+        }
+        if let Some(wait) = chance::wait_us(&mut desk.rng, activity.trades_per_s) {
+            self.agenda.put(self.now_us + wait, Event::Trade(id));
+        }
+        self.desks.push(desk);
+    }
+
+    fn desk(&self, id: InstrumentId) -> &Desk {
+        &self.desks[id.place()]
+    }
+
+    fn index_of(&self, instrument: &Instrument) -> &IndexState {
+        &self.indices[instrument.index.place()]
+    }
+}

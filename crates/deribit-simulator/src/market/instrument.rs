@@ -186,6 +186,11 @@ impl InstrumentState {
     pub const fn is_listed(self) -> bool {
         matches!(self, Self::Open | Self::Settlement | Self::Locked | Self::Halted)
     }
+
+    /// Whether it will never trade again.
+    pub(crate) const fn is_gone(self) -> bool {
+        matches!(self, Self::Delivered | Self::Archivized)
+    }
 }
 
 /// How busy an instrument is.
