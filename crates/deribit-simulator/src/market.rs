@@ -131,6 +131,7 @@ pub use tape::{Direction, TickDirection, Trade};
 pub use universe::{Index, IndexId, Universe};
 
 pub(crate) use object::{Json, array};
+pub(crate) use reference::{flag, integer, named_currency, word};
 
 /// The whole market. See the [module](self) for how it is driven.
 #[derive(Debug)]
@@ -153,6 +154,8 @@ pub struct Market {
     settlement_us: u64,
     /// When the present settlement ends, if there is one.
     settling_until_us: Option<u64>,
+    /// What expired, in the order in which it did.
+    delivered: Vec<InstrumentId>,
 }
 
 impl Market {
@@ -178,6 +181,7 @@ impl Market {
             kind_trades: BTreeMap::new(),
             settlement_us: calendar::next_settlement_us(now_us),
             settling_until_us: None,
+            delivered: Vec::new(),
         };
         let listed = market.universe.instruments().len();
         for place in 0..listed {
@@ -229,6 +233,12 @@ impl Market {
     #[must_use]
     pub const fn is_settling(&self) -> bool {
         self.settling_until_us.is_some()
+    }
+
+    /// The instruments that were delivered since the market began, in the order in which they were.
+    #[must_use]
+    pub fn delivered(&self) -> &[InstrumentId] {
+        &self.delivered
     }
 
     pub(crate) const fn style(&self) -> NumberStyle {

@@ -87,7 +87,7 @@ impl Market {
                 let mut json = Json::object(self.style());
                 json.integer("timestamp", self.now_us / 1_000);
                 json.price("price", self.indices[id.place()].price);
-                json.word("index_name", &self.universe.index(id).name);
+                json.word("index_name", &self.universe.price_index(id).name);
                 json.into_bytes()
             }
             ChannelKey::PriceRanking(id) => self.ranking(id),
@@ -96,7 +96,7 @@ impl Market {
                 let mut json = Json::object(self.style());
                 json.number("volatility", Decimal::round(self.indices[id.place()].volatility, 2));
                 json.integer("timestamp", self.now_us / 1_000);
-                json.word("index_name", &self.universe.index(id).name);
+                json.word("index_name", &self.universe.price_index(id).name);
                 json.into_bytes()
             }
             ChannelKey::EstimatedExpirationPrice(id) => {
@@ -120,7 +120,7 @@ impl Market {
             .map_or((index.value(), index.value(), index.value()), |day| (day.low, day.high, day.first));
         let mut json = Json::object(self.style());
         json.price("low24h", rounded(low));
-        json.word("index_name", &self.universe.index(id).name);
+        json.word("index_name", &self.universe.price_index(id).name);
         json.flag("high_volatility", index.volatility > 150.0);
         json.price("high24h", rounded(high));
         json.number("change24h", rounded(index.value() - first));
@@ -132,7 +132,7 @@ impl Market {
         let index = &self.indices[id.place()];
         // Drawn anew from the second, so that listening does not change the future.
         let seed = self.seed ^ (self.now_us / SECOND_US);
-        let mut rng = chance::generator(seed, &self.universe.index(id).name);
+        let mut rng = chance::generator(seed, &self.universe.price_index(id).name);
         let weight = Decimal::round(100.0 / SOURCES.len() as f64, 6);
         let elements: Vec<String> = SOURCES
             .iter()
@@ -215,7 +215,7 @@ impl Market {
     pub(super) fn index_lock(&self, id: IndexId) -> Bytes {
         let mut json = Json::object(self.style());
         json.flag("locked", self.indices[id.place()].is_locked);
-        json.word("price_index", &self.universe.index(id).name);
+        json.word("price_index", &self.universe.price_index(id).name);
         json.key("reasons");
         json.begin_array();
         json.end_array();

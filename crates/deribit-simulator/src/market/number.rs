@@ -75,7 +75,7 @@ fn is_tiny(units: u64, scale: u8) -> bool {
 /// Writes `d.ddde±n`, with at least one digit after the point.
 fn write_scientific(out: &mut String, mut units: u64, scale: u8) {
     let mut exponent = -i32::from(scale);
-    while units % 10 == 0 {
+    while units.is_multiple_of(10) {
         units /= 10;
         exponent += 1;
     }

@@ -15,7 +15,8 @@ mod object;
 mod params;
 
 pub(crate) use object::instrument_object;
-pub(crate) use params::{check_name, flag, integer, named_currency, word};
+use params::check_name;
+pub(crate) use params::{flag, integer, named_currency, word};
 
 /// The depths `public/get_order_book` knows.
 const DEPTHS: [u64; 8] = [1, 5, 10, 20, 50, 100, 1_000, 10_000];

@@ -35,6 +35,9 @@ impl Market {
             return;
         }
         instrument.state = state;
+        if state == InstrumentState::Delivered {
+            self.delivered.push(id);
+        }
         self.tell_state(id, sink);
         self.tell_raw_ticker(id, sink);
         self.want_slots(id);

@@ -90,7 +90,7 @@ impl Universe {
 
     /// The index at this place.
     #[must_use]
-    pub fn index(&self, id: IndexId) -> &Index {
+    pub fn price_index(&self, id: IndexId) -> &Index {
         &self.indices[id.place()]
     }
 

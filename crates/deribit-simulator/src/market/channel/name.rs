@@ -11,7 +11,7 @@ impl ChannelKey {
     #[must_use]
     pub fn name(&self, universe: &Universe) -> String {
         let of = |id| universe.instrument(id).name.as_str();
-        let index = |id| universe.index(id).name.as_str();
+        let index = |id| universe.price_index(id).name.as_str();
         match *self {
             Self::Book(id, interval) => format!("book.{}.{}", of(id), interval.word()),
             Self::GroupedBook(id, group, depth, interval) => {

@@ -30,7 +30,7 @@ pub(crate) fn instrument_object(json: &mut Json, instrument: &Instrument, univer
     }
     json.flag("rfq", false);
     json.word("quote_currency", &instrument.quote);
-    json.word("price_index", &universe.index(instrument.index).name);
+    json.word("price_index", &universe.price_index(instrument.index).name);
     json.number("min_trade_amount", instrument.step);
     json.number("maker_commission", if kind == Kind::Option { rate(3, 4) } else { Decimal::ZERO });
     json.word("kind", kind.word());

@@ -124,7 +124,7 @@ impl Lister<'_> {
 
     /// Nine strikes with a call and a put each.
     fn chain(&self, universe: &mut Universe, day: u64) {
-        let first = universe.find_index("btc_usd").map_or(0.0, |id| universe.index(id).first.to_f64());
+        let first = universe.find_index("btc_usd").map_or(0.0, |id| universe.price_index(id).first.to_f64());
         for part in STRIKES {
             let strike = ((first * part / 1_000.0).round() as i64 * 1_000).max(1_000);
             for (option_type, letter) in [(OptionType::Call, 'C'), (OptionType::Put, 'P')] {
