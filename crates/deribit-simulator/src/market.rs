@@ -249,11 +249,7 @@ impl Market {
     fn open_desk(&mut self, id: InstrumentId) {
         let instrument = self.universe.instrument(id);
         let index = &self.indices[instrument.index.place()];
-        let underlying = self.universe.instruments().find(|other| {
-            matches!(other.terms, Terms::Future { .. })
-                && other.base == instrument.base
-                && other.expiry_ms() == instrument.expiry_ms()
-        });
+        let underlying = self.universe.underlying_of(instrument);
         let underlying = underlying.and_then(|other| {
             self.desks.get(other.id().place()).map(|desk| (other.id(), other.name.as_str(), desk.mark.value))
         });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     decimal::Decimal,
-    instrument::{Currency, Instrument, InstrumentId, Kind},
+    instrument::{Currency, Instrument, InstrumentId, Kind, Terms},
 };
 
 mod listing;
@@ -97,6 +97,18 @@ impl Universe {
     /// All indices.
     pub fn indices(&self) -> impl ExactSizeIterator<Item = (IndexId, &Index)> {
         self.indices.iter().enumerate().map(|(place, index)| (IndexId(place as u32), index))
+    }
+
+    /// The future an option is priced on: that of its coin and its expiry, if one is listed.
+    pub(crate) fn underlying_of(&self, instrument: &Instrument) -> Option<&Instrument> {
+        if instrument.kind() != Kind::Option {
+            return None;
+        }
+        self.instruments().find(|other| {
+            matches!(other.terms, Terms::Future { .. })
+                && other.base == instrument.base
+                && other.expiry_ms() == instrument.expiry_ms()
+        })
     }
 
     /// Adds an instrument and gives it its place. A name that is there already stays what it was.
