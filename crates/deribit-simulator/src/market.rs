@@ -56,6 +56,15 @@
 //! market.create(instrument, sink)              market.settle(length_us, sink)
 //! ```
 //!
+//! # Choices
+//!
+//! Where the protocol leaves room: a locked or settling instrument can be subscribed to, an expired one
+//! cannot. Linear instruments and pairs belong to `USDC`. `trades` and `instrument.creation` want a
+//! kind, only `instrument.state` knows `any` kind. The nearly dead book has an index of its own,
+//! `towns_usdc`. Groups of a grouped book mean dollars for BTC, hundredths for ETH, ticks otherwise.
+//! A side has at least 20 levels as far as the grid has prices for them, and an order never takes the
+//! last of a side.
+//!
 //! # Orders of clients
 //!
 //! ```text

@@ -18,7 +18,7 @@ fn fine(number: &Value) -> i64 {
 }
 
 fn fine_decimal(decimal: Decimal) -> i64 {
-    decimal.units_at(8).unwrap()
+    decimal.units_at(8).expect("the form of book messages")
 }
 
 /// What a client would believe.
@@ -32,10 +32,10 @@ struct Client {
 
 impl Client {
     fn apply(&mut self, data: &Value, step: i64, now_us: u64) {
-        let kind = data["type"].as_str().unwrap();
-        let change_id = data["change_id"].as_u64().unwrap();
-        let previous = data.get("prev_change_id").map(|id| id.as_u64().unwrap());
-        assert!(data["timestamp"].as_u64().unwrap() <= now_us / 1_000, "B8");
+        let kind = data["type"].as_str().expect("the form of book messages");
+        let change_id = data["change_id"].as_u64().expect("the form of book messages");
+        let previous = data.get("prev_change_id").map(|id| id.as_u64().expect("the form of book messages"));
+        assert!(data["timestamp"].as_u64().expect("the form of book messages") <= now_us / 1_000, "B8");
         if kind == "snapshot" {
             assert_eq!(previous, None, "B1");
             assert!(change_id > 100_000_000_000, "B3");
@@ -54,14 +54,17 @@ impl Client {
         let mut entries = 0;
         for name in ["bids", "asks"] {
             let mut last: Option<i64> = None;
-            for entry in data[name].as_array().unwrap() {
-                let [action, price, amount] = entry.as_array().unwrap().as_slice() else { panic!("{entry}") };
+            for entry in data[name].as_array().expect("the form of book messages") {
+                let [action, price, amount] = entry.as_array().expect("the form of book messages").as_slice()
+                else {
+                    panic!("{entry}")
+                };
                 let (price, amount) = (fine(price), fine(amount));
                 let is_ordered = |last: i64| if name == "bids" { last > price } else { last < price };
                 assert!(last.is_none_or(is_ordered), "B4");
                 last = Some(price);
                 let side = if name == "bids" { &mut self.bids } else { &mut self.asks };
-                match action.as_str().unwrap() {
+                match action.as_str().expect("the form of book messages") {
                     "delete" => {
                         assert_eq!(amount, 0, "B5");
                         assert!(kind == "change" && side.remove(&price).is_some());
@@ -114,7 +117,7 @@ fn keys(market: &Market, names: &[&str]) -> Vec<ChannelKey> {
 }
 
 fn step(market: &Market, key: &ChannelKey) -> i64 {
-    fine_decimal(market.universe().instrument(key.instrument().unwrap()).step)
+    fine_decimal(market.universe().instrument(key.instrument().expect("the form of book messages")).step)
 }
 
 #[test]

@@ -371,6 +371,7 @@ fn options_without_trades_have_no_last_price() {
         let ticker = json(market.ticker(id).as_bytes());
         let expected = if is_weird { Value::from("undefined") } else { Value::Null };
         assert_eq!(ticker["last_price"], expected);
+        assert_eq!(ticker["estimated_delivery_price"] == "expired", is_weird);
         assert_eq!(ticker["stats"]["volume"], Value::Null);
     }
 }

@@ -32,7 +32,8 @@ fn large() -> Market {
 fn watch_all(market: &mut Market, interval: &str) -> usize {
     let names: Vec<String> = market.universe().listed(None, None).map(|one| one.name.clone()).collect();
     for name in &names {
-        let key = ChannelKey::parse(&format!("book.{name}.{interval}"), market.universe()).unwrap();
+        let key = ChannelKey::parse(&format!("book.{name}.{interval}"), market.universe())
+            .expect("every listed instrument has a book");
         market.watch(&key);
     }
     names.len()

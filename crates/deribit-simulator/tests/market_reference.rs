@@ -14,7 +14,7 @@ fn market() -> Market {
 }
 
 fn ask(market: &Market, method: &str, params: Value) -> Result<Value, ParamError> {
-    let params = params.as_object().unwrap();
+    let params = params.as_object().expect("parameters are an object");
     let answer = market.answer(method, params).unwrap_or_else(|| panic!("{method}"));
     answer.map(|text| serde_json::from_str(&text).expect("results are JSON"))
 }

@@ -45,7 +45,7 @@ impl Desk {
         params: Value,
     ) -> Result<TradingOutcome, TradingError> {
         let method = TradingMethod::parse(method).expect("a trading method");
-        let params = params.as_object().unwrap();
+        let params = params.as_object().expect("it is there");
         self.trading.handle(method, caller, params, &mut self.market, &mut self.public)
     }
 
@@ -59,8 +59,8 @@ impl Desk {
 
     /// The best price of a side, `better` ticks better.
     fn price(&self, name: &str, side: Side, worse: i64) -> f64 {
-        let id = self.market.universe().find(name).unwrap();
-        let best = self.market.best(id, side).unwrap().ticks;
+        let id = self.market.universe().find(name).expect("it is there");
+        let best = self.market.best(id, side).expect("it is there").ticks;
         let ticks = if side == Side::Bid { best - worse } else { best + worse };
         self.market.universe().instrument(id).price(ticks).to_f64()
     }
@@ -81,12 +81,18 @@ impl Desk {
 
     fn position(&mut self, name: &str) -> f64 {
         let positions = self.ok("private/get_positions", json!({}));
-        let found = positions.as_array().unwrap().iter().find(|position| position["instrument_name"] == name);
-        found.map_or(0.0, |position| position["size"].as_f64().unwrap())
+        let found = positions
+            .as_array()
+            .expect("it is there")
+            .iter()
+            .find(|position| position["instrument_name"] == name);
+        found.map_or(0.0, |position| position["size"].as_f64().expect("it is there"))
     }
 
     fn balance(&mut self, currency: &str) -> f64 {
-        self.ok("private/get_account_summary", json!({"currency": currency}))["balance"].as_f64().unwrap()
+        self.ok("private/get_account_summary", json!({"currency": currency}))["balance"]
+            .as_f64()
+            .expect("it is there")
     }
 }
 

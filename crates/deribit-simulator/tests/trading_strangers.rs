@@ -73,9 +73,9 @@ fn likely_value(rng: &mut Rng, name: &str) -> Value {
                 "BTC-1JAN20",
             ]
         )),
-        "amount" => json!(*[10.0, 20.0, 0.1, 0.001, 1.0, 1000.0].get(rng.usize(0..6)).unwrap()),
+        "amount" => json!([10.0, 20.0, 0.1, 0.001, 1.0, 1000.0][rng.usize(0..6)]),
         "price" => {
-            json!(*[87_000.0, 86_000.5, 88_000.0, 0.05, 2_950.0, 0.0127].get(rng.usize(0..6)).unwrap())
+            json!([87_000.0, 86_000.5, 88_000.0, 0.05, 2_950.0, 0.0127][rng.usize(0..6)])
         }
         "type" => json!(pick(rng, &["limit", "market"])),
         "time_in_force" => {
@@ -88,7 +88,7 @@ fn likely_value(rng: &mut Rng, name: &str) -> Value {
         "index_name" => json!(pick(rng, &["btc_usd", "eth_usd"])),
         "label" => json!(pick(rng, &["a", "b"])),
         "post_only" | "reject_post_only" | "reduce_only" | "extended" => json!(rng.bool()),
-        "count" | "depth" => json!(pick(rng, &["5"]).parse::<u64>().unwrap()),
+        "count" | "depth" => json!(5),
         "kind" => json!(pick(rng, &["future", "option"])),
         _ => json!(pick(rng, &["account", "connection"])),
     }

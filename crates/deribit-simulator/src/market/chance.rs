@@ -26,10 +26,8 @@ pub(crate) fn exponential(rng: &mut Rng) -> f64 {
 
 /// Microseconds until the next event of a Poisson process. `None` if there is none.
 pub(crate) fn wait_us(rng: &mut Rng, per_s: f64) -> Option<u64> {
-    if per_s <= 0.0 {
-        return None;
-    }
-    Some((exponential(rng) / per_s * 1e6) as u64 + 1)
+    let is_rate = per_s > 0.0 && per_s.is_finite();
+    is_rate.then(|| (exponential(rng) / per_s * 1e6) as u64 + 1)
 }
 
 /// Uniform over (0, 1].

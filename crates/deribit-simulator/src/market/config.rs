@@ -28,8 +28,8 @@ pub struct MarketConfig {
     pub agg2_ms: u64,
     /// How numbers are written. Default: as seen on the wire.
     pub number_style: NumberStyle,
-    /// Whether tickers of options without trades or underlying carry `"undefined"` and `"expired"`
-    /// in numeric members, as older captures do. Default: no, they carry `null` and numbers.
+    /// Whether tickers of options without trades carry `"undefined"` as last price and `"expired"` as
+    /// estimated delivery price, as older captures do. Default: no, they carry `null` and a number.
     pub weird_strings: bool,
     /// How likely a book snapshot is followed by one outdated change. Default: 0.2.
     pub redundant_change: f64,

@@ -17,7 +17,7 @@ pub(crate) struct Account {
     pub(crate) positions: BTreeMap<InstrumentId, Position>,
     /// The newest last.
     pub(crate) trades: VecDeque<UserTrade>,
-    /// Profit realised since the last settlement.
+    /// Profit realised, fees taken off. Settlements do not reset it.
     session: BTreeMap<(Currency, Kind), f64>,
     /// Whether connections to come cancel their orders when they end.
     pub(crate) cancels_on_disconnect: bool,

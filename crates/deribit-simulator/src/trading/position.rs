@@ -10,7 +10,7 @@ pub(crate) struct Position {
     /// In steps; negative if sold.
     pub(crate) steps: i64,
     pub(crate) average: f64,
-    /// Profit made since the last settlement, in the instrument's currency.
+    /// Profit made by closing, less what was lost, in the instrument's currency.
     pub(crate) realized: f64,
 }
 

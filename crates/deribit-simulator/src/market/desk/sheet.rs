@@ -53,8 +53,8 @@ impl Sheet {
             None if config.weird_strings => Word("undefined".into()),
             None => Null,
         };
-        let is_expired = instrument.expiry_ms().is_some_and(|expiry_ms| expiry_ms * 1_000 <= now_us);
-        let delivery = if config.weird_strings && is_expired {
+        let is_odd = mark.option.is_some() && desk.tape.last_ticks().is_none();
+        let delivery = if config.weird_strings && is_odd {
             Word("expired".into())
         } else {
             Price(index.delivery_price().0)
