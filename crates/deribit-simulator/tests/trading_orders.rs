@@ -177,6 +177,26 @@ fn a_market_order_takes_from_the_book_and_prints_public_trades() {
 }
 
 #[test]
+fn sweeping_a_side_after_the_price_moved_does_not_cross_the_book() {
+    let mut config = MarketConfig::default();
+    config.volatility = 20.0;
+    // Books that hardly move by themselves, so that they lie far behind the price.
+    config.rates.scale = 0.01;
+    let mut desk = Desk::new();
+    desk.market = Market::new(config, 3, START);
+    desk.trading.add_account(CALLER.account, &[(Currency::Btc, Decimal::new(1_000_000, 0))]);
+    let id = desk.market.universe().find("BTC_USDC").unwrap();
+    for round in 0..50 {
+        desk.market.advance(desk.market.now_us() + 5 * SECOND, &mut Vec::new());
+        let method = if round % 2 == 0 { "private/sell" } else { "private/buy" };
+        let params = json!({"instrument_name": "BTC_USDC", "amount": 10, "type": "market"});
+        let _ = desk.call(method, params);
+        let best = |side| desk.market.best(id, side).unwrap().ticks;
+        assert!(best(Side::Bid) < best(Side::Ask), "{round}");
+    }
+}
+
+#[test]
 fn a_resting_order_is_met_when_the_market_runs_over_it() {
     let mut desk = Desk::new();
     let price = desk.price(BTC, Side::Bid, 10);

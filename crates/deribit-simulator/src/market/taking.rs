@@ -45,7 +45,7 @@ impl Market {
         let instrument = self.universe.instrument(id);
         let desk = &mut self.desks[id.place()];
         let shape = desk.shape(instrument, &self.indices[instrument.index.place()]);
-        flow::refill(&mut desk.book, &shape, side, &mut desk.rng, &mut touched);
+        flow::mend(&mut desk.book, &shape, &mut desk.rng, &mut touched);
         self.publish(id, &touched, &trades, sink);
         trades
     }

@@ -77,8 +77,23 @@ pub(crate) fn event(book: &mut Book, shape: &Shape, rng: &mut Rng, touched: &mut
     }
 }
 
-/// Adds levels to a side that has too few, after the fair price or an order ran through it.
-pub(crate) fn refill(book: &mut Book, shape: &Shape, side: Side, rng: &mut Rng, touched: &mut Touched) {
+/// Mends a book of which an order left too little. What the fair price has run over since the last
+/// event goes first: new levels lie around the present fair price, and would meet it.
+pub(crate) fn mend(book: &mut Book, shape: &Shape, rng: &mut Rng, touched: &mut Touched) {
+    let sides = [Side::Bid, Side::Ask];
+    if sides.into_iter().all(|side| book.side(side).len() >= shape.fewest(side)) {
+        return;
+    }
+    for side in sides {
+        drop_crossed(book, shape, side, touched);
+    }
+    for side in sides {
+        refill(book, shape, side, rng, touched);
+    }
+}
+
+/// Adds levels to a side that has too few. Nothing may be crossed.
+fn refill(book: &mut Book, shape: &Shape, side: Side, rng: &mut Rng, touched: &mut Touched) {
     let missing = shape.fewest(side).saturating_sub(book.side(side).len());
     for _ in 0..missing {
         add(book, shape, side, rng, touched);
