@@ -44,6 +44,7 @@ pub struct Deribit {
     granted: GrantedScope,
     label: Option<String>,
     takes_unlisted: bool,
+    has_raw_for_all: bool,
     repeats_token: bool,
     connection: DeribitSettings,
     tier: Tier,
@@ -97,6 +98,7 @@ impl Deribit {
             granted: GrantedScope::default(),
             label: None,
             takes_unlisted: false,
+            has_raw_for_all: false,
             repeats_token: false,
             connection: DeribitSettings { heartbeat: Some(Heartbeat::default()), cancel_on_disconnect: None },
             tier: Tier::default(),
@@ -205,6 +207,14 @@ impl Deribit {
         self
     }
 
+    /// Says that whoever is not logged in may have raw channels too, as on the venue's nodes for public
+    /// subscriptions. Default: no; the venue would refuse all that is asked for together with one.
+    #[must_use]
+    pub const fn with_raw_for_all(mut self) -> Self {
+        self.has_raw_for_all = true;
+        self
+    }
+
     /// How many calls to the matching engine the account may make. Default: [`Tier::FOUR`], anybody's.
     #[must_use]
     pub const fn with_tier(mut self, tier: Tier) -> Self {
@@ -237,9 +247,12 @@ impl Adapter for Deribit {
         let mut connection = self.connection;
         // Without a login it could only be refused, and every connection with it.
         connection.cancel_on_disconnect = connection.cancel_on_disconnect.filter(|_| has_credentials);
+        let topics = DeribitTopics::new(has_credentials, self.label)
+            .taking_unlisted(self.takes_unlisted)
+            .with_raw_for_all(self.has_raw_for_all);
         Handlers::new(DeribitMessages::new(shared.clone(), has_credentials, self.repeats_token))
             .with_errors(DeribitErrors::new(shared.clone()))
-            .with_subscriptions(DeribitTopics::new(has_credentials, self.label, self.takes_unlisted))
+            .with_subscriptions(topics)
             .with_auth(DeribitLogin::new(shared, self.credentials, scope))
             .with_connection_settings(connection)
             .with_limits(DeribitCredits::new(self.tier))

@@ -29,11 +29,22 @@ pub struct DeribitTopics {
     has_credentials: bool,
     label: Option<String>,
     takes_unlisted: bool,
+    raw_needs_login: bool,
 }
 
 impl DeribitTopics {
-    pub(crate) const fn new(has_credentials: bool, label: Option<String>, takes_unlisted: bool) -> Self {
-        Self { has_credentials, label, takes_unlisted }
+    pub(crate) const fn new(has_credentials: bool, label: Option<String>) -> Self {
+        Self { has_credentials, label, takes_unlisted: false, raw_needs_login: true }
+    }
+
+    pub(crate) const fn taking_unlisted(mut self, takes_unlisted: bool) -> Self {
+        self.takes_unlisted = takes_unlisted;
+        self
+    }
+
+    pub(crate) const fn with_raw_for_all(mut self, is_for_all: bool) -> Self {
+        self.raw_needs_login = !is_for_all;
+        self
     }
 
     fn need(&self, topic: &Topic) -> Result<Need, Refusal> {
@@ -43,13 +54,19 @@ impl DeribitTopics {
         }
         match name.parse::<ChannelName>() {
             Ok(channel) if channel.is_private() => Ok(Need::Private),
-            Ok(channel) if channel.is_raw() => Ok(Need::Raw),
+            Ok(channel) if channel.is_raw() => Ok(self.raw()),
             Ok(_) => Ok(Need::Nothing),
-            Err(_) if self.takes_unlisted && is_sendable(name) => {
-                Ok(if name.starts_with("user.") { Need::Private } else { Need::Nothing })
-            }
+            Err(_) if self.takes_unlisted && is_sendable(name) => Ok(match name.rsplit_once('.') {
+                _ if name.starts_with("user.") => Need::Private,
+                Some((_, "raw")) => self.raw(),
+                _ => Need::Nothing,
+            }),
             Err(error) => Err(Refusal::new(error.to_string())),
         }
+    }
+
+    const fn raw(&self) -> Need {
+        if self.raw_needs_login { Need::Raw } else { Need::Nothing }
     }
 
     fn request(&self, what: &str, topics: &[Topic], label: Option<&str>) -> TopicRequest<Request> {

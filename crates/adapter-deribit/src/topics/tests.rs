@@ -6,11 +6,11 @@ use super::*;
 use crate::messages::LONGEST_MESSAGE;
 
 fn public() -> DeribitTopics {
-    DeribitTopics::new(false, None, false)
+    DeribitTopics::new(false, None)
 }
 
 fn private() -> DeribitTopics {
-    DeribitTopics::new(true, None, false)
+    DeribitTopics::new(true, None)
 }
 
 fn topics(names: &[&str]) -> Vec<Topic> {
@@ -33,7 +33,7 @@ fn a_call_is_private_as_soon_as_there_are_credentials() {
 
 #[test]
 fn the_label_goes_with_private_subscriptions_only() {
-    let labelled = |has_credentials| DeribitTopics::new(has_credentials, Some("mine".into()), false);
+    let labelled = |has_credentials| DeribitTopics::new(has_credentials, Some("mine".into()));
     let asked = topics(&["quote.BTC_USDC"]);
     assert_eq!(sent(labelled(true).subscribe(&asked)).1["label"], "mine");
     assert!(sent(labelled(false).subscribe(&asked)).1.get("label").is_none());
@@ -63,7 +63,7 @@ fn a_full_batch_of_the_longest_names_fits_into_a_message() {
     let longest = format!("user.combo_trades.option_combo.{}.100ms", "C".repeat(48));
     assert_eq!(longest.parse::<ChannelName>().unwrap().to_string(), longest);
     assert!(longest.len() <= LONGEST_NAME);
-    let mut topics = DeribitTopics::new(true, Some("sixteen letters.".into()), true);
+    let mut topics = DeribitTopics::new(true, Some("sixteen letters.".into())).taking_unlisted(true);
     let asked: Vec<Topic> = (0..topics.batch()).map(|_| Topic::from("x".repeat(LONGEST_NAME))).collect();
     let TopicRequest::Send(request) = topics.subscribe(&asked) else { panic!() };
     let (token, envelope) = (1_500, 100);
@@ -92,11 +92,20 @@ fn channels_that_need_a_login_are_refused_without_credentials() {
 }
 
 #[test]
+fn raw_channels_can_be_for_everyone_and_private_ones_never() {
+    let open = public().with_raw_for_all(true);
+    let raw = Topic::from("ticker.BTC-PERPETUAL.raw");
+    assert!(open.check(&raw).is_ok() && !open.needs_login(&raw));
+    assert!(open.check(&"user.trades.any.any.raw".into()).is_err());
+}
+
+#[test]
 fn unlisted_names_are_sent_only_by_choice() {
-    let trusting = DeribitTopics::new(false, None, true);
+    let trusting = public().taking_unlisted(true);
     let new = Topic::from("starbase.book@1.BTC-PERPETUAL");
     assert!(public().check(&new).is_err() && trusting.check(&new).is_ok());
     assert!(trusting.check(&"user.isolated.orders.any".into()).is_err(), "private, by its first word");
+    assert!(trusting.check(&"starbase.book.BTC-PERPETUAL.raw".into()).is_err(), "raw, by its last word");
     for odd in ["", "a b", "a\"b", &"x".repeat(LONGEST_NAME + 1)] {
         assert!(trusting.check(&odd.into()).is_err(), "{odd}");
     }
