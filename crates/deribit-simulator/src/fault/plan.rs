@@ -74,16 +74,22 @@ pub enum Lasting {
 }
 
 impl Fault {
+    /// At this target.
+    #[must_use]
+    pub fn on(self, target: Target) -> FaultPlan {
+        FaultPlan { target, ..self.into() }
+    }
+
     /// On this connection; the first is 1.
     #[must_use]
     pub fn on_connection(self, connection: u64) -> FaultPlan {
-        FaultPlan { target: Target::Connection(connection), ..self.into() }
+        self.on(Target::Connection(connection))
     }
 
     /// On this channel.
     #[must_use]
     pub fn on_channel(self, channel: &str) -> FaultPlan {
-        FaultPlan { target: Target::Channel(channel.to_owned()), ..self.into() }
+        self.on(Target::Channel(channel.to_owned()))
     }
 }
 

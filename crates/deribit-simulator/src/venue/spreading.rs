@@ -20,20 +20,27 @@ use crate::{
 
 /// Notifications around one text, as far as they were made: the same bytes go to all who see them alike.
 #[derive(Default)]
-struct Wrapped(Vec<(Arc<str>, Option<Arc<str>>, bool, Bytes)>);
+struct Wrapped(Vec<Wrapping>);
+
+struct Wrapping {
+    name: Arc<str>,
+    label: Option<Arc<str>>,
+    is_reversed: bool,
+    text: Bytes,
+}
 
 impl Wrapped {
     fn around(&mut self, data: &Bytes, listener: &Listener, is_reversed: bool) -> Bytes {
-        let known = self.0.iter().find(|(name, label, reversed, _)| {
-            *reversed == is_reversed && *name == listener.name && *label == listener.label
-        });
-        if let Some((.., wrapped)) = known {
-            return wrapped.clone();
+        let fits = |known: &&Wrapping| {
+            known.is_reversed == is_reversed && known.name == listener.name && known.label == listener.label
+        };
+        if let Some(known) = self.0.iter().find(fits) {
+            return known.text.clone();
         }
-        let label = listener.label.as_deref();
-        let wrapped = notification(&listener.name, data, label, is_reversed);
-        self.0.push((Arc::clone(&listener.name), listener.label.clone(), is_reversed, wrapped.clone()));
-        wrapped
+        let text = notification(&listener.name, data, listener.label.as_deref(), is_reversed);
+        let (name, label) = (Arc::clone(&listener.name), listener.label.clone());
+        self.0.push(Wrapping { name, label, is_reversed, text: text.clone() });
+        text
     }
 }
 

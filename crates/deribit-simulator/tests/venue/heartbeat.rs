@@ -13,7 +13,7 @@ fn beating(rig: &mut Rig) -> u64 {
 
 #[test]
 fn an_idle_connection_is_asked_in_the_measured_rhythm_with_a_heartbeat_beside() {
-    let mut rig = Rig::plain();
+    let mut rig = Rig::still();
     let conn = beating(&mut rig);
     let mut last = START;
     for round in 0..6 {
@@ -54,7 +54,7 @@ fn a_busy_connection_gets_no_heartbeat_beside() {
 
 #[test]
 fn who_does_not_answer_is_closed_with_4000_one_interval_later() {
-    let mut rig = Rig::plain();
+    let mut rig = Rig::still();
     let conn = beating(&mut rig);
     let came = rig.watch(conn, 30.0);
     let asked = came.iter().find(|(_, one)| one.is_test_request()).unwrap().0;
@@ -88,7 +88,7 @@ fn only_public_test_answers_unless_switched() {
 
 #[test]
 fn wrong_intervals_are_refused() {
-    let mut rig = Rig::plain();
+    let mut rig = Rig::still();
     let conn = rig.connect();
     for (params, reason) in [
         (json!({}), "value required"),
@@ -109,7 +109,7 @@ fn wrong_intervals_are_refused() {
 
 #[test]
 fn setting_it_again_starts_anew_and_disabling_ends_it() {
-    let mut rig = Rig::plain();
+    let mut rig = Rig::still();
     let conn = beating(&mut rig);
     rig.advance(13.0);
     // The pending question is forgotten.

@@ -35,6 +35,17 @@ impl Rig {
         Self::new(Config::default())
     }
 
+    /// A venue whose market hardly moves, for what takes long.
+    pub(crate) fn still() -> Self {
+        Self::with(|_| {}).slowed()
+    }
+
+    pub(crate) fn slowed(self) -> Self {
+        let mut config = self.venue.config().clone();
+        config.market.rates.scale = 0.01;
+        Self::new(config)
+    }
+
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
