@@ -83,6 +83,7 @@ pub(crate) struct Conn {
     pub(crate) cut_at: Option<u64>,
     /// Frames on their way, in order.
     pub(crate) line: VecDeque<(u64, Pending)>,
+    pub(crate) line_bytes: usize,
     /// Replies that others may overtake.
     pub(crate) loose: BTreeMap<(u64, u64), Pending>,
     pub(crate) queue: VecDeque<(u64, Output)>,
@@ -152,6 +153,7 @@ impl Conn {
             close_at: None,
             cut_at: None,
             line: VecDeque::new(),
+            line_bytes: 0,
             loose: BTreeMap::new(),
             queue: VecDeque::new(),
             queue_bytes: 0,

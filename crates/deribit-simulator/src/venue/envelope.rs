@@ -90,6 +90,16 @@ impl Body {
 }
 
 impl Reply {
+    /// About how long it will be.
+    pub(crate) fn bytes(&self) -> usize {
+        const MEMBERS: usize = 150;
+        let body = match &self.body {
+            Body::Result(result) => result.len(),
+            Body::Error { message, data, .. } => message.len() + data.as_ref().map_or(0, String::len),
+        };
+        MEMBERS + body
+    }
+
     /// The text, leaving at this time.
     pub(crate) fn to_text(&self, us_out: u64, testnet: bool, order: MemberOrder) -> String {
         // A reply never leaves in the microsecond its request came in.

@@ -34,7 +34,12 @@ impl Venue {
         if leaves_at <= self.clock && conn.line.is_empty() {
             self.release(id, pending);
         } else {
+            conn.line_bytes += pending.bytes();
             conn.line.push_back((leaves_at, pending));
+            // What is on its way counts as well, or it would grow without bound.
+            if conn.line_bytes + conn.queue_bytes > self.queue_limits(id).0 {
+                self.give_up_slow(id);
+            }
         }
     }
 
@@ -100,6 +105,7 @@ impl Venue {
                 self.release(id, pending);
             } else if conn.line.front().is_some_and(|(at, _)| *at <= clock) {
                 let Some((_, pending)) = conn.line.pop_front() else { return };
+                conn.line_bytes = conn.line_bytes.saturating_sub(pending.bytes());
                 self.release(id, pending);
             } else {
                 return;
@@ -188,6 +194,8 @@ impl Venue {
         let clock = self.clock;
         let Some(conn) = self.conns.get_mut(&id).filter(|conn| conn.is_talking()) else { return };
         conn.line.clear();
+        conn.loose.clear();
+        conn.line_bytes = 0;
         conn.queue = VecDeque::new();
         conn.queue_bytes = 0;
         conn.cut_at = Some(clock + CLOSING_US);
@@ -225,6 +233,15 @@ impl Pending {
         match self {
             Self::Text { channel, .. } => channel.as_deref(),
             _ => None,
+        }
+    }
+
+    /// About what it will take.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Reply(reply) => reply.bytes(),
+            Self::Text { payload, .. } => payload.len(),
+            Self::Control(frame) | Self::Close(frame) => frame.payload.len(),
         }
     }
 }

@@ -61,6 +61,7 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// A new grant with its first tokens; a session of the same name is continued instead.
     pub(crate) fn issue(&mut self, grant: NewGrant, now: u64, ttl_us: u64, rng: &mut Rng) -> Pair {
+        self.forget_the_dead(grant.connection, now);
         let same = self.grants.iter().find(|(_, old)| match (&old.holder, &grant.session) {
             (Holder::Session { name, .. }, Some(wanted)) => {
                 !old.is_revoked && old.expires_at > now && old.account == grant.account && name == wanted
@@ -186,6 +187,20 @@ impl Tokens {
         }
     }
 
+    /// Bounds what is remembered: what is worth nothing goes, and so does the oldest of many logins of
+    /// one connection.
+    fn forget_the_dead(&mut self, connection: u64, now: u64) {
+        self.access.retain(|_, token| token.expires_at > now);
+        self.refresh.retain(|_, token| token.expires_at > now);
+        self.grants.retain(|_, grant| !grant.is_revoked);
+        let its = |grant: &Grant| grant.holder == Holder::Connection(connection);
+        let own: Vec<_> = self.grants.iter().filter(|(_, grant)| its(grant)).map(|(id, _)| *id).collect();
+        if own.len() >= MOST_LOGINS {
+            self.forget_tokens(own[0]);
+            self.grants.remove(&own[0]);
+        }
+    }
+
     fn forget_tokens(&mut self, id: GrantId) {
         self.access.retain(|_, token| token.grant != id);
         self.refresh.retain(|_, token| token.grant != id);
@@ -213,6 +228,7 @@ fn opaque(rng: &mut Rng, length: usize) -> String {
 }
 
 const MOST_SESSIONS: usize = 16;
+const MOST_LOGINS: usize = 16;
 const A_YEAR_US: u64 = 31_536_000_000_000;
 
 #[cfg(test)]
@@ -282,6 +298,19 @@ mod tests {
         let live = |pair: &Pair| tokens.by_access(&pair.access, 1, 100).is_some();
         assert_eq!(pairs.iter().map(live).filter(|live| !live).count(), 1);
         assert!(!live(&pairs[2]));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let (mut tokens, mut rng) = (Tokens::default(), Rng::with_seed(1));
+        for round in 0..100 {
+            let pair = tokens.issue(new(1, None), round, HOUR, &mut rng);
+            assert!(tokens.by_access(&pair.access, 1, round).is_some());
+            let session = tokens.issue(new(1, Some(&round.to_string())), round, HOUR, &mut rng);
+            tokens.revoke(session.grant);
+        }
+        assert!(tokens.grants.len() <= MOST_LOGINS + 1, "{}", tokens.grants.len());
+        assert!(tokens.access.len() <= MOST_LOGINS && tokens.refresh.len() <= MOST_LOGINS);
     }
 
     #[test]

@@ -270,6 +270,18 @@ fn an_expired_token_ends_private_channels_or_not_as_switched() {
 }
 
 #[test]
+fn an_expired_login_can_be_refreshed() {
+    let mut rig = Rig::with(|config| config.token_ttl_s = 12.0);
+    let conn = rig.connect();
+    let result = rig.login(conn);
+    rig.advance(12.0);
+    assert_eq!(rig.venue.state(conn), Some("expired"));
+    let refresh = json!({"grant_type": "refresh_token", "refresh_token": result["refresh_token"]});
+    rig.result(conn, "public/auth", refresh);
+    assert_eq!(rig.venue.state(conn), Some("auth"));
+}
+
+#[test]
 fn a_read_only_key_is_granted_no_more_and_refused_trading() {
     let mut rig = Rig::plain();
     let conn = rig.connect();

@@ -115,3 +115,13 @@ fn a_message_that_waits_too_long_ends_a_connection_too() {
     assert_eq!(rig.venue.state(conn), Some("closing"));
     assert!(rig.venue.subscriptions(conn).contains(&BOOK.to_owned()));
 }
+
+#[test]
+fn what_is_delayed_counts_as_waiting() {
+    let mut rig = Rig::plain();
+    let conn = rig.with_book();
+    rig.fault(Fault::SlowReaderLimit { bytes: Some(20_000), seconds: None });
+    rig.fault(Fault::Delay { ms: 1e9 });
+    let came = rig.watch(conn, 20.0);
+    assert!(matches!(&came[..], [(_, Came::Text(_)), (_, Came::Close(1000, _)), (_, Came::Cut(_))]), "{came:?}");
+}

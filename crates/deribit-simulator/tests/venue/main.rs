@@ -17,4 +17,5 @@ mod private;
 mod requests;
 mod rig;
 mod scenarios;
+mod strangers;
 mod subscriptions;
