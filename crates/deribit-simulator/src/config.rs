@@ -6,7 +6,7 @@
 mod account;
 mod switches;
 
-use std::{fmt, time::Duration};
+use std::{fmt, fs, io, path::Path, time::Duration};
 
 use serde::Deserialize;
 
@@ -182,6 +182,16 @@ impl Config {
         Self { tls: Some(tls), ..self }
     }
 
+    /// Reads a file of JSON. What it does not say keeps its default.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is no configuration.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(ConfigError::Read)?;
+        serde_json::from_str(&text).map_err(ConfigError::Parse)
+    }
+
     /// What is wrong with it, if anything.
     ///
     /// # Errors
@@ -265,6 +275,12 @@ impl fmt::Debug for Tls {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration cannot be read")]
+    Read(#[source] io::Error),
+    /// It is no configuration.
+    #[error("the configuration makes no sense")]
+    Parse(#[source] serde_json::Error),
     /// Compression was asked for.
     #[error("the simulator does not speak permessage-deflate")]
     Deflate,

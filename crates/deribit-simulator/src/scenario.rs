@@ -55,6 +55,15 @@ impl Scenario {
         ready::NAMES.to_vec()
     }
 
+    /// A ready-made one of this name, or else the file of this name.
+    ///
+    /// # Errors
+    ///
+    /// There is neither, or the file is no scenario.
+    pub fn find(name: &str, seed: u64) -> Result<Self, ScenarioError> {
+        Self::ready_made(name, seed).map_or_else(|| Self::read(Path::new(name)), Ok)
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -161,6 +170,8 @@ mod tests {
             assert_eq!(scenario.steps, Scenario::ready_made(name, 1).unwrap().steps, "{name}");
         }
         assert!(Scenario::ready_made("nonsense", 1).is_none());
+        assert!(matches!(Scenario::find("/nonsense", 1), Err(ScenarioError::Read(_))));
+        assert_eq!(Scenario::find("flap", 1).unwrap().steps.len(), 20);
         let flap = |seed| Scenario::ready_made("flap", seed).unwrap().steps;
         assert_ne!(flap(1), flap(2));
     }

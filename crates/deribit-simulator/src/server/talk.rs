@@ -210,8 +210,8 @@ impl Mouth {
                     };
                     put(&mut self.bytes, true, opcode, &frame.payload);
                 }
-                Some(Output::Fragments { payload, pieces, control_between }) => {
-                    put_fragments(&mut self.bytes, &payload, pieces, control_between);
+                Some(Output::Fragments { frame, pieces, control_between }) => {
+                    put_fragments(&mut self.bytes, &frame.payload, pieces, control_between);
                 }
                 Some(Output::Cut(ending)) => {
                     self.ending = Some(ending);

@@ -29,7 +29,7 @@ pub enum Output {
     /// Sends a text message in fragments.
     Fragments {
         /// The message.
-        payload: Bytes,
+        frame: Frame,
         /// How many.
         pieces: usize,
         /// Whether a ping comes between any two.
@@ -55,7 +55,6 @@ pub enum Reception {
     Reset,
 }
 
-#[derive(Debug)]
 pub(crate) struct Conn {
     pub(crate) ip: String,
     pub(crate) phase: Phase,
@@ -108,7 +107,7 @@ pub(crate) enum Phase {
 }
 
 /// What is on its way.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Pending {
     /// A reply, written when it leaves.
     Reply(Reply),
@@ -194,7 +193,7 @@ impl Output {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Frame(frame) => frame.payload.len(),
-            Self::Fragments { payload, .. } => payload.len(),
+            Self::Fragments { frame, .. } => frame.payload.len(),
             Self::Cut(_) => 0,
         }
     }

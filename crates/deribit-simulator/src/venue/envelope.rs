@@ -22,7 +22,7 @@ enum Place {
 }
 
 /// What a reply says.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Body {
     /// The JSON text of the result.
     Result(String),
@@ -35,7 +35,7 @@ pub(crate) enum Body {
 }
 
 /// A reply before it is written.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Reply {
     /// JSON text.
     pub(crate) id: Option<String>,

@@ -155,7 +155,7 @@ impl Venue {
                 Output::Frame(Frame { kind: FrameKind::Binary, payload: frame.payload })
             }
             Some(Fault::Fragmented { pieces, control_between }) => {
-                Output::Fragments { payload: frame.payload, pieces: pieces.max(1), control_between }
+                Output::Fragments { frame, pieces: pieces.max(1), control_between }
             }
             _ => Output::Frame(frame),
         };
@@ -170,8 +170,7 @@ impl Venue {
         let (most_bytes, _) = self.queue_limits(id);
         let Some(conn) = self.conns.get_mut(&id) else { return };
         let frame = match &output {
-            Output::Frame(frame) => frame.clone(),
-            Output::Fragments { payload, .. } => Frame::text_of(payload.clone()),
+            Output::Frame(frame) | Output::Fragments { frame, .. } => frame.clone(),
             Output::Cut(_) => return,
         };
         conn.counters.frames_out += 1;

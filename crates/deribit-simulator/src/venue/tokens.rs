@@ -35,7 +35,6 @@ pub(crate) enum Holder {
 }
 
 /// A pair of tokens as it goes to the client.
-#[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) grant: GrantId,
     pub(crate) access: String,
@@ -50,7 +49,7 @@ struct Token {
 }
 
 /// All grants and tokens.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Tokens {
     grants: BTreeMap<GrantId, Grant>,
     access: BTreeMap<String, Token>,

@@ -270,6 +270,18 @@ fn an_expired_token_ends_private_channels_or_not_as_switched() {
 }
 
 #[test]
+fn no_debug_text_shows_a_secret_or_a_token() {
+    let mut rig = Rig::plain();
+    let conn = rig.connect();
+    let id = rig.request(conn, "public/auth", credentials());
+    let output = rig.venue.poll_output(conn).unwrap();
+    let shown = format!("{output:?} {:?} {:?}", rig.venue, rig.venue.journal().entries().collect::<Vec<_>>());
+    assert!(id > 0 && !shown.contains("sim-secret-0001") && !shown.contains("access_token"), "{shown}");
+    let token = rig.login(conn)["access_token"].as_str().unwrap().to_owned();
+    assert!(!format!("{:?}", rig.venue).contains(&token));
+}
+
+#[test]
 fn an_expired_login_can_be_refreshed() {
     let mut rig = Rig::with(|config| config.token_ttl_s = 12.0);
     let conn = rig.connect();

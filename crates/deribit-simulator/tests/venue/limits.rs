@@ -123,5 +123,8 @@ fn what_is_delayed_counts_as_waiting() {
     rig.fault(Fault::SlowReaderLimit { bytes: Some(20_000), seconds: None });
     rig.fault(Fault::Delay { ms: 1e9 });
     let came = rig.watch(conn, 20.0);
-    assert!(matches!(&came[..], [(_, Came::Text(_)), (_, Came::Close(1000, _)), (_, Came::Cut(_))]), "{came:?}");
+    assert!(
+        matches!(&came[..], [(_, Came::Text(_)), (_, Came::Close(1000, _)), (_, Came::Cut(_))]),
+        "{came:?}"
+    );
 }

@@ -217,8 +217,8 @@ impl From<Output> for Came {
                     Self::Close(code, reason.to_owned())
                 }
             },
-            Output::Fragments { payload, pieces, control_between } => {
-                Self::Fragments(payload.to_vec(), pieces, control_between)
+            Output::Fragments { frame, pieces, control_between } => {
+                Self::Fragments(frame.payload.to_vec(), pieces, control_between)
             }
             Output::Cut(ending) => Self::Cut(ending),
             _ => panic!("an output nobody knows"),

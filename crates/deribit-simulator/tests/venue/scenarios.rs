@@ -94,6 +94,24 @@ fn tokens_live_shortly_under_each_switch() {
 }
 
 #[test]
+fn busy_books_send_about_190_frames_a_second() {
+    let scenario = Scenario::ready_made("busy", 1).unwrap();
+    let mut rig = Rig::new(scenario.adjust(Config::default()));
+    let universe = rig.venue.market().universe();
+    let names = universe.instruments().filter(|one| universe.find_listed(&one.name).is_some());
+    let channels: Vec<String> = names.take(131).map(|one| format!("book.{}.100ms", one.name)).collect();
+    assert_eq!(channels.len(), 131);
+    let conn = rig.connect();
+    rig.request(conn, "public/subscribe", json!({ "channels": channels }));
+    let snapshots = rig.watch(conn, 1.0);
+    let is_snapshot =
+        |one: &Came| one.text().is_some_and(|text| text["params"]["data"]["type"] == "snapshot");
+    assert_eq!(snapshots.iter().filter(|(_, one)| is_snapshot(one)).count(), 131);
+    let frames = rig.watch(conn, 20.0).len() / 20;
+    assert!((150..=230).contains(&frames), "{frames}");
+}
+
+#[test]
 fn nobody_logs_in_where_logins_are_refused() {
     let (mut rig, _) = rig("auth_refused");
     let conn = rig.connect();
