@@ -5,9 +5,11 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use nova_behaviour::{Dialect, Json};
+use nova_behaviour::Dialect;
 use serde::Serialize;
 use zeroize::Zeroizing;
+
+use crate::codec::DeribitJson;
 
 /// The language of Deribit's WebSocket API, version 2.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +17,7 @@ pub struct DeribitDialect;
 
 impl Dialect for DeribitDialect {
     type Request = Request;
-    type Codec = Json;
+    type Codec = DeribitJson;
 }
 
 /// One request: a method and its parameters.

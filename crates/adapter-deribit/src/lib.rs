@@ -32,6 +32,7 @@ mod book;
 pub mod calls;
 mod channel;
 mod channels;
+mod codec;
 mod credits;
 mod dialect;
 mod errors;
@@ -57,6 +58,7 @@ pub use channels::{
     UserChanges, UserComboTrades, UserIsolatedLiquidation, UserLiquidation, UserLock, UserLsp,
     UserMmpTrigger, UserOrders, UserPortfolio, UserPortfolios, UserTrades, VolatilityIndex,
 };
+pub use codec::DeribitJson;
 pub use credits::{
     DeribitCredits, GET_INSTRUMENTS, GET_TRANSACTION_LOG, MATCHING_ENGINE, MOVE_POSITIONS, ORDINARY,
     SUBSCRIBE, Tier,

@@ -120,8 +120,7 @@ impl DeribitMessages {
                 let (Some(channel), Some(data)) = (envelope.channel, envelope.data) else {
                     return Err(MessageError::NoItem);
                 };
-                let position = channel.starts_with("book.").then(|| envelope::book_position(data)).flatten();
-                Ok(Inbound::Event { topic: canonical(channel), position, body: Body::Text(data) })
+                Ok(item(channel, data))
             }
             "heartbeat" if envelope.kind.as_deref() == Some("test_request") => {
                 self.heartbeats += 1;
@@ -189,6 +188,9 @@ impl MessageHandler for DeribitMessages {
 
     fn route<'a>(&mut self, message: Body<'a>) -> Result<Inbound<'a>, MessageError> {
         let text = message.as_text().ok_or(MessageError::Binary)?;
+        if let Some((channel, rest)) = usual(text) {
+            return Ok(item(Cow::Borrowed(channel), rest));
+        }
         let envelope = match Envelope::read(text) {
             Ok(envelope) => envelope,
             Err(_) if text.trim_start().starts_with('[') => return Err(MessageError::Batch),
@@ -202,6 +204,26 @@ impl MessageHandler for DeribitMessages {
         }
     }
 }
+
+/// A notification as the venue usually writes it: its channel, and its item with the rest of the message
+/// behind it, which [`DeribitJson`](crate::DeribitJson) knows to leave alone. Other orders of the members
+/// are as good, and take the way over the envelope.
+fn usual(text: &str) -> Option<(&str, &str)> {
+    let (channel, rest) = text.strip_prefix(USUAL)?.split_once('"')?;
+    // Behind an escape the quote may not be the end of the name.
+    let is_plain = !channel.contains('\\');
+    let rest = rest.strip_prefix(",\"data\":").filter(|_| is_plain)?;
+    Some((channel, rest))
+}
+
+/// An item of a channel, with its position if it is one of a book.
+fn item<'a>(channel: Cow<'a, str>, data: &'a str) -> Inbound<'a> {
+    let position = channel.starts_with("book.").then(|| envelope::book_position(data)).flatten();
+    Inbound::Event { topic: canonical(channel), position, body: Body::Text(data) }
+}
+
+/// How notifications usually begin.
+const USUAL: &str = r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":""#;
 
 /// The channel's name in the letter case its topic has.
 ///

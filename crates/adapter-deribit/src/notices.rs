@@ -96,7 +96,8 @@ pub(crate) fn refusal(error: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use nova_behaviour::{Decode, Json};
+    use crate::codec::DeribitJson;
+    use nova_behaviour::Decode;
 
     use super::*;
     use crate::{Group, RefusalExt};
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn a_stray_error_is_read_as_a_refusal() {
         let mut body = Kept::from(r#"{"message":"bad_request","code":11050,"data":"invalid json"}"#);
-        let StrayError { refusal } = Decode::<Json>::decode(&mut body).unwrap();
+        let StrayError { refusal } = Decode::<DeribitJson>::decode(&mut body).unwrap();
         assert_eq!((refusal.code, refusal.reason()), (Some(11050), Some("invalid json".into())));
         assert_eq!(refusal.group(), Group::Fix);
     }
@@ -113,7 +114,7 @@ mod tests {
     fn notifications_have_the_topic_their_method_gives_them() {
         assert_eq!(Notifications::of("news").topic().as_str(), "method:news");
         let mut body = Kept::from("[1]");
-        let item: Box<RawValue> = Decode::<Json>::decode(&mut body).unwrap();
+        let item: Box<RawValue> = Decode::<DeribitJson>::decode(&mut body).unwrap();
         assert_eq!(item.get(), "[1]");
     }
 }

@@ -62,6 +62,22 @@ impl CodecHandler for Json {
     }
 }
 
+/// A codec whose payloads are JSON.
+pub trait JsonCodec: CodecHandler {
+    /// Leaves of a payload only its value, for readers that need just that. Default: a payload is one
+    /// value and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// There is no value.
+    fn trim(body: &mut Kept) -> Result<(), DecodeError> {
+        let _ = body;
+        Ok(())
+    }
+}
+
+impl JsonCodec for Json {}
+
 impl<C: CodecHandler, T: DeserializeOwned> Decode<C> for T {
     fn decode(body: &mut Kept) -> Result<Self, DecodeError> {
         C::decode(body)
@@ -102,8 +118,9 @@ impl Decode<Plain> for Kept {
 pub struct Dynamic(pub simd_json::OwnedValue);
 
 #[cfg(feature = "simd-json")]
-impl Decode<Json> for Dynamic {
+impl<C: JsonCodec> Decode<C> for Dynamic {
     fn decode(body: &mut Kept) -> Result<Self, DecodeError> {
+        C::trim(body)?;
         // simd-json scrambles its input, also when it fails; the body is the reader's own copy.
         let mut bytes = match std::mem::take(body) {
             Kept::Text(text) => text.into_bytes(),

@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
-use nova_behaviour::{Call, Decode, Json};
+use nova_behaviour::{Call, Decode};
 use serde::Serialize;
 
 use crate::{
+    codec::DeribitJson,
     dialect::{DeribitDialect, Request},
     items::JsonText,
 };
@@ -36,12 +37,12 @@ pub struct RawCall<R = JsonText> {
 impl<R> RawCall<R> {
     /// Reads the answer as something else.
     #[must_use]
-    pub fn reading<T: Decode<Json>>(self) -> RawCall<T> {
+    pub fn reading<T: Decode<DeribitJson>>(self) -> RawCall<T> {
         RawCall { request: self.request, reply: PhantomData }
     }
 }
 
-impl<R: Decode<Json> + Send + 'static> Call<DeribitDialect> for RawCall<R> {
+impl<R: Decode<DeribitJson> + Send + 'static> Call<DeribitDialect> for RawCall<R> {
     type Reply = R;
 
     fn into_request(self) -> Request {

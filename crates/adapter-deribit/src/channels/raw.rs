@@ -2,9 +2,9 @@
 
 use std::{fmt, marker::PhantomData};
 
-use nova_behaviour::{Channel, Decode, Json, Topic};
+use nova_behaviour::{Channel, Decode, Topic};
 
-use crate::{dialect::DeribitDialect, items::JsonText};
+use crate::{codec::DeribitJson, dialect::DeribitDialect, items::JsonText};
 
 /// Any channel by its name, with items of whatever type reads them: at first their JSON text.
 ///
@@ -33,12 +33,12 @@ impl RawChannel {
 impl<I> RawChannel<I> {
     /// Reads its items as something else, such as `nova_behaviour::Dynamic` or a type of one's own.
     #[must_use]
-    pub fn reading<T: Decode<Json>>(self) -> RawChannel<T> {
+    pub fn reading<T: Decode<DeribitJson>>(self) -> RawChannel<T> {
         RawChannel { topic: self.topic, items: PhantomData }
     }
 }
 
-impl<I: Decode<Json> + Send + 'static> Channel for RawChannel<I> {
+impl<I: Decode<DeribitJson> + Send + 'static> Channel for RawChannel<I> {
     type Dialect = DeribitDialect;
     type Item = I;
 

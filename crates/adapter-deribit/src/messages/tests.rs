@@ -228,6 +228,36 @@ fn what_means_nothing_is_a_typed_error() {
     assert!(matches!(handler().route(Body::Binary(b"{}")), Err(MessageError::Binary)));
 }
 
+#[test]
+fn an_item_is_the_same_whatever_stands_around_it() {
+    use nova_behaviour::Decode;
+    let items = [r#"{"a":[1,"}}"]}"#, "[7]", "null", "\"x\"", "7"];
+    for data in items {
+        for text in [
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"c","data":{data}}}}}"#
+            ),
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"c","data":{data},"label":"x"}}}}"#
+            ),
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"c","data":{data}}},"testnet":true}}"#
+            ),
+            format!(
+                r#"{{"params":{{"data":{data},"channel":"c"}},"method":"subscription","jsonrpc":"2.0"}}"#
+            ),
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":"\u0063","data":{data}}}}}"#
+            ),
+        ] {
+            let Inbound::Event { topic, body, .. } = routed(&text) else { panic!("{text}") };
+            let read: serde_json::Value =
+                Decode::<crate::DeribitJson>::decode(&mut Kept::from(body)).unwrap();
+            assert_eq!((topic.as_ref(), read.to_string()), ("c", data.to_owned()), "{text}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_routed_or_refused(text in ".*") {
