@@ -86,7 +86,8 @@ pub enum Continuity {
     Broken {
         /// How many, where that can be known.
         missing: Option<u64>,
-        /// Whether the stream is of no use until it is subscribed to anew.
+        /// Whether the stream is of no use until it is subscribed to anew. Of items that name the one
+        /// they follow, none is delivered until one comes that follows none.
         resynchronise: bool,
     },
 }

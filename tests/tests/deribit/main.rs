@@ -1,6 +1,7 @@
 //! The Deribit adapter against the simulator, through the facade and over real sockets.
 
 mod book;
+mod chaos;
 mod kit;
 mod life;
 mod limits;

@@ -71,7 +71,8 @@ pub struct DeliveryCounts {
     pub delivered: u64,
     /// Items replaced by newer ones of their topic.
     pub conflated: u64,
-    /// Items dropped by the overflow rule, or left when the subscription ended.
+    /// Items dropped by the overflow rule, for want of the item they follow, or left when the
+    /// subscription ended.
     pub dropped: u64,
     /// Items that did not have the expected shape when they were taken.
     pub undecodable: u64,
@@ -114,6 +115,8 @@ pub(super) struct Stream {
     /// Whether its items name those they follow: after a loss they mean nothing until it is
     /// subscribed to anew.
     is_chained: bool,
+    /// Whether it has to begin anew, with an item that follows none. Until then nothing is queued.
+    lacks_base: bool,
 }
 
 #[derive(Debug)]
@@ -232,8 +235,10 @@ impl Subscription {
         self.counts.delivered -= 1;
         self.counts.undecodable += 1;
         let stream = self.stream(topic.as_str());
-        let (before, is_chained) =
-            stream.map_or((None, false), |stream| (stream.before_taken, stream.is_chained));
+        let (before, is_chained) = stream.map_or((None, false), |stream| {
+            stream.lacks_base |= stream.is_chained;
+            (stream.before_taken, stream.is_chained)
+        });
         let cause = GapCause::Undecodable;
         (Gap { topic: topic.clone(), cause, before, after: None, missing: Some(1) }, is_chained)
     }
@@ -252,10 +257,20 @@ impl Subscription {
         continuity: &mut impl FnMut(Option<u64>, Position) -> Follow,
         arrived: &mut Arrived,
     ) -> bool {
-        let Some(stream) = self.stream(topic) else { return true };
+        let Some(stream) = self.topics.iter_mut().find(|stream| stream.topic.as_str() == topic) else {
+            return true;
+        };
         stream.is_chained |= next.follows.is_some();
+        stream.lacks_base &= next.follows.is_some();
         // After a hole, and on a new link, nothing stands before the item.
         let last = stream.last.filter(|last| last.link == side.link && stream.hole.is_none());
+        if stream.lacks_base {
+            arrived.breaks += stream.widen(GapCause::SequenceBreak, None);
+            arrived.break_off(&stream.topic);
+            self.counts.received += 1;
+            self.counts.dropped += 1;
+            return false;
+        }
         match continuity(last.and_then(|last| last.sequence), next) {
             Follow::Judged(Continuity::Unbroken) => true,
             Follow::Judged(Continuity::Covered) => {
@@ -268,7 +283,11 @@ impl Subscription {
                 if resynchronise {
                     arrived.break_off(&stream.topic);
                 }
-                true
+                stream.lacks_base = resynchronise && next.follows.is_some();
+                let is_baseless = stream.lacks_base;
+                self.counts.received += u64::from(is_baseless);
+                self.counts.dropped += u64::from(is_baseless);
+                !is_baseless
             }
             Follow::Unknown => {
                 stream.widen(GapCause::HandlerPanicked, None);
@@ -306,6 +325,7 @@ impl Subscription {
                     let stream = &mut self.topics[index];
                     stream.widen(GapCause::Overflow, Some(1));
                     if stream.is_chained {
+                        stream.lacks_base = true;
                         arrived.break_off(&stream.topic);
                     }
                     return;
@@ -376,8 +396,9 @@ impl Subscription {
                     self.counts.dropped += 1;
                     arrived.lost += 1;
                     recycle(spare, kept);
-                    let stream = self.topics.iter().find(|stream| stream.topic == arrival.topic);
-                    if stream.is_some_and(|stream| stream.is_chained) {
+                    let mut stream = self.topics.iter_mut().find(|stream| stream.topic == arrival.topic);
+                    if let Some(stream) = stream.as_mut().filter(|stream| stream.is_chained) {
+                        stream.lacks_base = true;
                         arrived.break_off(&arrival.topic);
                     }
                     let before = stream.and_then(|stream| stream.taken);
@@ -417,7 +438,15 @@ impl Subscription {
 
 impl Stream {
     const fn new(topic: Topic) -> Self {
-        Self { topic, last: None, taken: None, before_taken: None, hole: None, is_chained: false }
+        Self {
+            topic,
+            last: None,
+            taken: None,
+            before_taken: None,
+            hole: None,
+            is_chained: false,
+            lacks_base: false,
+        }
     }
 
     /// Opens a hole after the last item, or widens the one that is open. The first cause stays.

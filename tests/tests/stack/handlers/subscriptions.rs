@@ -257,14 +257,22 @@ async fn an_item_that_tells_nothing_new_is_left_out_and_counted() {
 async fn a_change_without_its_base_breaks_the_stream_which_is_subscribed_to_anew() {
     let (venue, client) = chained().await;
     let mut stream = client.subscribe(Stream("a")).await.unwrap();
-    client.call("hear # a 5<4 change").await.unwrap();
+    for line in ["hear # a 5<4 change", "hear # a 6<5 change"] {
+        client.call(line).await.unwrap();
+    }
+    hears(venue.journal(), "the leave", |text| text.contains(" unsubscribe a")).await;
+    client.call("say done").await.unwrap();
+    // Even a change that follows the last one is of no use without a base.
+    for line in ["hear # a 7<6 change", "hear # a 9 base", "hear # a 10<9 change"] {
+        client.call(line).await.unwrap();
+    }
     let Some(Delivery::Gap(gap)) = next(&mut stream).await else { panic!("the base was not missed") };
     assert_eq!((gap.cause.name(), gap.missing), ("sequence_break", None));
+    assert_eq!(gap.after.and_then(|side| side.sequence), Some(9));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item("base".to_owned())));
     assert_eq!(next(&mut stream).await, Some(Delivery::Item("change".to_owned())));
-    hears(venue.journal(), "the second subscription", |text| text.contains(" unsubscribe a")).await;
-    client.call("say done").await.unwrap();
-    let asked = texts(venue.journal(), 1).iter().filter(|text| text.contains(" subscribe a")).count();
-    assert_eq!(asked, 2);
+    let counts = stream.counts();
+    assert_eq!((counts.received, counts.dropped, counts.delivered), (5, 3, 2));
 }
 
 #[tokio::test]
