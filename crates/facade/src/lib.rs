@@ -33,6 +33,11 @@
 //! | `roots-native` | trust the roots in the system's files | no |
 //! | `simd-json` | JSON of unknown shape by simd-json | yes |
 //! | `backoff` | reconnection by a configured `backoff` policy | no |
+//! | `prometheus` | the text that Prometheus scrapes | no |
+//! | `statsd` | StatsD lines over UDP | no |
+//! | `otel` | instruments and spans through the OpenTelemetry API | no |
+//! | `http-endpoint` | `/healthz`, `/livez`, `/readyz` and `/metrics` | no |
+//! | `error-reporter` | serious events for a service that collects errors | no |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -53,6 +58,14 @@ pub use nova_ratelimit as ratelimit;
 pub use nova_reconnect as reconnect;
 pub use nova_session as session;
 pub use nova_telemetry as telemetry;
+#[cfg(any(
+    feature = "prometheus",
+    feature = "statsd",
+    feature = "otel",
+    feature = "http-endpoint",
+    feature = "error-reporter"
+))]
+pub use nova_telemetry_export as telemetry_export;
 pub use nova_transport as transport;
 #[cfg(feature = "fastwebsockets")]
 pub use nova_transport_fastwebsockets as transport_fastwebsockets;

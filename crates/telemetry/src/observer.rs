@@ -23,3 +23,11 @@ impl<F: FnMut(&Record) + Send + 'static> Observer for F {
         self(record);
     }
 }
+
+/// Two observers, one after the other. They share a fate: if one panics, both are dropped.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn observe(&mut self, record: &Record) {
+        self.0.observe(record);
+        self.1.observe(record);
+    }
+}

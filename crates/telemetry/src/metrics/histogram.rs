@@ -36,7 +36,7 @@ impl Histogram {
     /// As a spread in seconds.
     #[must_use]
     pub fn spread(&self) -> Spread {
-        self.0.spread(1e-6)
+        self.0.spread(1e6)
     }
 }
 
@@ -107,13 +107,15 @@ impl Octaves {
         })
     }
 
-    fn spread(&self, unit: f64) -> Spread {
+    /// As a spread in a unit of which one holds so many of what was counted. It divides, since a quotient
+    /// is the nearest number to its decimal form: exporters print bounds such as 0.016384.
+    fn spread(&self, parts: f64) -> Spread {
         let mut count = 0;
         let buckets = self.counts.iter().enumerate().map(|(index, held)| {
             count += held;
-            ((1_u64 << index) as f64 * unit, count)
+            ((1_u64 << index) as f64 / parts, count)
         });
-        Spread { buckets: buckets.collect(), sum: self.sum as f64 * unit, count }
+        Spread { buckets: buckets.collect(), sum: self.sum as f64 / parts, count }
     }
 }
 
