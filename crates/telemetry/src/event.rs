@@ -415,6 +415,18 @@ pub enum Category {
     Error,
 }
 
+impl Category {
+    /// A short, stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Message => "message",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// How much attention an event deserves, least first.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
@@ -428,4 +440,18 @@ pub enum Severity {
     Warn,
     /// Gave up.
     Error,
+}
+
+impl Severity {
+    /// A short, stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! observer makes of them.
 //!
 //! Reading order: [`Event`] and the [`Record`] that dates it; [`Observer`], the general receiver;
-//! [`LoggingHandler`] with [`TracingLogger`]; [`MetricsCollector`] with [`Registry`].
+//! [`LoggingHandler`] with [`TracingLogger`] and [`LineLogger`]; [`MetricsCollector`] with [`Registry`].
 //!
 //! The core only emits events. Text and numbers are made here, outside the session's lock, and no
 //! event holds a payload or a secret.
@@ -17,7 +17,7 @@ mod observer;
 pub use catalogue::{EventKind, FactKind, Unit, Value};
 pub use event::{CATALOGUE, Category, Event, Lane, Outcome, Record, Severity};
 pub use health::{Patient, Vitals};
-pub use logging::{LoggingHandler, NoLogging, TracingLogger};
+pub use logging::{Format, Levels, LineLogger, LoggingHandler, NoLogging, TracingLogger};
 pub use metrics::{
     Histogram, Instrument, METRICS, MetricKind, MetricSource, MetricsCollector, NoMetrics, Reading, Registry,
     Sample, Sizes, Snapshot, Spread, metric,

@@ -1,13 +1,37 @@
 //! From events to log lines.
 
-use crate::event::{Record, Severity};
+mod format;
+mod levels;
+mod line;
+mod tracing;
+
+use crate::event::{Category, Record};
+
+pub use self::{format::Format, levels::Levels, line::LineLogger, tracing::TracingLogger};
 
 /// Decides what of the event stream becomes log lines, at which level and in which format.
 ///
-/// Called for every event, in order, on the task that drives the session and outside its lock.
+/// Called for every event, in order, on the task that drives the session and outside its lock. Either
+/// [`log`](Self::log) is written, which sees everything, or some of the other three, which see one
+/// category each.
 pub trait LoggingHandler: Send + 'static {
-    /// Sees one event.
-    fn log(&mut self, record: &Record);
+    /// Sees one event. Default: hands it to the method for its category.
+    fn log(&mut self, record: &Record) {
+        match record.event.category() {
+            Category::Connection => self.log_connection_event(record),
+            Category::Message => self.log_message_event(record),
+            Category::Error => self.log_error_event(record),
+        }
+    }
+
+    /// Sees an event of the life of links and of the session. Default: logs nothing.
+    fn log_connection_event(&mut self, _record: &Record) {}
+
+    /// Sees an event of requests and traffic. Default: logs nothing.
+    fn log_message_event(&mut self, _record: &Record) {}
+
+    /// Sees that something went wrong. Default: logs nothing.
+    fn log_error_event(&mut self, _record: &Record) {}
 }
 
 /// Logs nothing.
@@ -18,51 +42,38 @@ impl LoggingHandler for NoLogging {
     fn log(&mut self, _record: &Record) {}
 }
 
-/// Logs events through `tracing`, target `websockex_nova`, with the fields `event` and `category`.
-///
-/// Each event has its own level (see [`Event::severity`](crate::Event::severity)); those below
-/// [`with_least`](Self::with_least) never reach `tracing`. No line holds a payload or a secret.
-#[derive(Clone, Debug)]
-pub struct TracingLogger {
-    least: Severity,
-}
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
 
-impl TracingLogger {
-    /// Drops events below this severity. Default: [`Severity::Debug`], so that traffic is not even
-    /// formatted.
-    #[must_use]
-    pub const fn with_least(mut self, least: Severity) -> Self {
-        self.least = least;
-        self
+    use super::*;
+    use crate::event::Event;
+
+    #[derive(Default)]
+    struct ByCategory(Vec<(&'static str, &'static str)>);
+
+    impl LoggingHandler for ByCategory {
+        fn log_connection_event(&mut self, record: &Record) {
+            self.0.push(("connection", record.event.name()));
+        }
+
+        fn log_message_event(&mut self, record: &Record) {
+            self.0.push(("message", record.event.name()));
+        }
+
+        fn log_error_event(&mut self, record: &Record) {
+            self.0.push(("error", record.event.name()));
+        }
     }
-}
 
-impl Default for TracingLogger {
-    fn default() -> Self {
-        Self { least: Severity::Debug }
-    }
-}
-
-impl LoggingHandler for TracingLogger {
-    fn log(&mut self, record: &Record) {
-        let event = &record.event;
-        let severity = event.severity();
-        if severity < self.least {
-            return;
+    #[test]
+    fn each_category_has_its_method() {
+        let mut logged = ByCategory::default();
+        let span = Duration::from_secs(1);
+        for event in [Event::Closing, Event::HeldBack { span }, Event::GaveUp { attempts: 1 }] {
+            logged.log(&Record { at: Instant::now(), event });
         }
-        let (name, category) = (event.name(), event.category());
-        // A macro, because `tracing` wants the level to be a constant at each call site.
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(target: "websockex_nova", event = name, category = ?category, "{event}")
-            };
-        }
-        match severity {
-            Severity::Error => line!(error),
-            Severity::Warn => line!(warn),
-            Severity::Info => line!(info),
-            Severity::Debug => line!(debug),
-            Severity::Trace => line!(trace),
-        }
+        let expected = [("connection", "closing"), ("message", "held_back"), ("error", "gave_up")];
+        assert_eq!(logged.0, expected);
     }
 }

@@ -15,7 +15,7 @@ use hyper::{
     rt::{Read, Write},
 };
 use hyper_util::rt::TokioIo;
-use nova_telemetry::{Category, Severity};
+use nova_telemetry::Severity;
 use rustls::{ClientConfig, pki_types::ServerName};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpStream;
@@ -152,7 +152,7 @@ impl Sentry {
                 json!({
                     "client": &*incident.client,
                     "event": incident.event,
-                    "category": category(incident.category),
+                    "category": incident.category.name(),
                 }),
             ),
             ("extra", json!({ "facts": facts, "untold": incident.untold })),
@@ -232,20 +232,12 @@ fn unreachable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Re
     ReportError::Unreachable(error.into())
 }
 
+/// Sentry has a word of its own for a warning, and none for a trace.
 const fn level(severity: Severity) -> &'static str {
     match severity {
-        Severity::Trace | Severity::Debug => "debug",
-        Severity::Info => "info",
+        Severity::Trace => "debug",
         Severity::Warn => "warning",
-        Severity::Error => "error",
-    }
-}
-
-const fn category(category: Category) -> &'static str {
-    match category {
-        Category::Connection => "connection",
-        Category::Message => "message",
-        Category::Error => "error",
+        other => other.name(),
     }
 }
 
@@ -257,6 +249,8 @@ const PAUSE: Duration = Duration::from_secs(60);
 #[cfg(test)]
 mod tests {
     use std::{sync::Arc, time::SystemTime};
+
+    use nova_telemetry::Category;
 
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
