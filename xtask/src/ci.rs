@@ -3,19 +3,20 @@
 use std::error::Error;
 
 use crate::{
-    consumers, deny, features, layers, scenarios,
+    alerts, consumers, deny, features, layers, scenarios,
     step::{Outcome, Report, Step},
     suite,
     workspace::Workspace,
 };
 
 /// What fails fastest stands first.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "format", run: format },
     Step { name: "layers", run: layers::run },
     Step { name: "clippy", run: clippy },
     Step { name: "tests", run: suite::tests },
     Step { name: "scenarios", run: scenarios::check },
+    Step { name: "alerts", run: alerts::run },
     Step { name: "doc tests", run: suite::doc_tests },
     Step { name: "docs", run: docs },
     Step { name: "features", run: features::run },

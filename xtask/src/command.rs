@@ -13,6 +13,9 @@ pub(crate) enum Command {
     Fuzz { seconds: u32 },
     Consumers,
     Deny,
+    Events,
+    WriteEvents,
+    Alerts { require_all: bool },
     Scenarios,
     WriteScenarios,
     ProveScenarios { only: Option<u8> },
@@ -36,6 +39,11 @@ Usage: cargo xtask <COMMAND>
   features              every feature of every crate alone, and none
   consumers             the programs in tests/consumers, which use the crates from outside
   deny                  licences, sources and advisories of all dependencies, by cargo-deny
+  events [--write]      prints the catalogues of events and metrics; with --write, writes the page in the
+                        docs instead
+  alerts [--require-all]
+                        the rules of alerts, the dashboard and the runbook against the catalogue, and by
+                        promtool; with --require-all its absence is a failure
   fuzz [--seconds <N>]  each target in tests/fuzz for N seconds (default: 30)
   scenarios [--write]   runs the tests of all scenarios and prints which test covers which; with --write,
                         writes the page in the docs instead
@@ -75,6 +83,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["soak", "--minutes", minutes] => Ok(Command::Soak { minutes: number(minutes)? }),
         ["consumers"] => Ok(Command::Consumers),
         ["deny"] => Ok(Command::Deny),
+        ["events"] => Ok(Command::Events),
+        ["events", "--write"] => Ok(Command::WriteEvents),
+        ["alerts"] => Ok(Command::Alerts { require_all: false }),
+        ["alerts", "--require-all"] => Ok(Command::Alerts { require_all: true }),
         unknown => Err(Mistake::Unknown(unknown.join(" "))),
     }
 }
@@ -114,6 +126,8 @@ mod tests {
         assert_eq!(parsed("repeat 20"), Ok(Command::Repeat { times: 20 }));
         assert_eq!(parsed("fuzz --seconds 5"), Ok(Command::Fuzz { seconds: 5 }));
         assert_eq!(parsed("scenarios --prove 35"), Ok(Command::ProveScenarios { only: Some(35) }));
+        assert_eq!(parsed("events --write"), Ok(Command::WriteEvents));
+        assert_eq!(parsed("alerts --require-all"), Ok(Command::Alerts { require_all: true }));
         assert_eq!(parsed("sim --seeds 5 --seed 0"), Ok(Command::Sim { seeds: 5, first: 0 }));
         assert_eq!(parsed("sim --seed 7"), Ok(Command::Replay { seed: 7 }));
         assert_eq!(parsed(""), Ok(Command::Help));
@@ -130,7 +144,7 @@ mod tests {
     #[test]
     fn help_names_every_command() {
         let checks = ["ci", "test", "repeat", "layers", "features", "consumers", "deny", "fuzz"];
-        for command in checks.into_iter().chain(["scenarios", "sim", "soak"]) {
+        for command in checks.into_iter().chain(["events", "alerts", "scenarios", "sim", "soak"]) {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

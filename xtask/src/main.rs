@@ -4,15 +4,19 @@
 //! crates may name of each other in [`layers`], the ordinary tests in [`suite`], features alone in
 //! [`features`], the little programs outside the workspace in [`consumers`], dependencies in [`deny`].
 //!
+//! What a client tells of itself stands in [`events`], and what an operator makes of it in [`alerts`].
+//!
 //! What must survive stands in [`scenarios`]; [`sim`] and [`soak`] let the simulated world, and the real
 //! one, run for longer than tests do.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling what it does is half of its work")]
 
+mod alerts;
 mod ci;
 mod command;
 mod consumers;
 mod deny;
+mod events;
 mod features;
 mod fuzz;
 mod layers;
@@ -59,6 +63,9 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Fuzz { seconds } => fuzz::run(workspace, *seconds),
         Command::Consumers => consumers::run(workspace),
         Command::Deny => deny::run(workspace),
+        Command::Events => events::run(workspace),
+        Command::WriteEvents => events::write(workspace),
+        Command::Alerts { require_all } => alerts::command(workspace, *require_all),
         Command::Scenarios => scenarios::run(workspace),
         Command::WriteScenarios => scenarios::write(workspace),
         Command::ProveScenarios { only } => scenarios::prove(workspace, *only),

@@ -77,7 +77,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     program("cli", &["facade", "deribit-simulator", TESTKIT]),
     program("tests", &["facade", "deribit-simulator", TESTKIT]),
-    program("xtask", &[]),
+    program("xtask", &["telemetry", "telemetry-export"]),
 ];
 
 /// Peers and worlds for tests. Libraries may use it in their tests only, by path, so that a published
