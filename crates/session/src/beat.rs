@@ -30,9 +30,10 @@ impl Beat {
         Self { plan, next: now.checked_add(plan.every), due: None, heard: false, missed: 0 }
     }
 
-    /// Until when the probe under way may be answered, if nothing was heard since it was sent.
-    pub(crate) fn unanswered_until(&self) -> Option<Instant> {
-        self.due.filter(|_| !self.heard)
+    /// Until when the probe under way may be answered, if nothing was heard since it was sent, and how
+    /// many before it were answered by nothing at all.
+    pub(crate) fn unanswered(&self) -> Option<(Instant, u32)> {
+        self.due.filter(|_| !self.heard).map(|due| (due, self.missed))
     }
 
     /// Something arrived. No clock is read for it.

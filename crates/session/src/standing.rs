@@ -147,8 +147,10 @@ pub enum Ailment {
     },
     /// A probe was sent, and nothing was heard since.
     Unanswered {
-        /// When the peer counts as silent.
+        /// Until when it may be answered.
         until: Instant,
+        /// How many before it were answered by nothing at all, their deadlines over.
+        missed: u32,
     },
     /// The login has expired, and was not renewed.
     LoginExpired {
@@ -174,10 +176,12 @@ impl Ailment {
     /// Whether the session is of no use while it lasts.
     #[must_use]
     pub const fn is_grave(&self) -> bool {
-        matches!(
-            self,
-            Self::NotReady { .. } | Self::Unanswered { .. } | Self::MissingTopics(_) | Self::Closed(_)
-        )
+        match self {
+            // A probe under way is nothing to worry about, until one has been missed.
+            Self::Unanswered { missed, .. } => *missed > 0,
+            Self::NotReady { .. } | Self::MissingTopics(_) | Self::Closed(_) => true,
+            _ => false,
+        }
     }
 
     /// A short, stable name.

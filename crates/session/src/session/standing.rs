@@ -57,8 +57,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Life::Closed(cause) => ailments.push(Ailment::Closed(cause.clone())),
             _ => ailments.push(Ailment::NotReady { state: self.state(), since: self.since }),
         }
-        if let Some(until) = link.and_then(|link| link.beat.unanswered_until()) {
-            ailments.push(Ailment::Unanswered { until });
+        if let Some((until, missed)) = link.and_then(|link| link.beat.unanswered()) {
+            ailments.push(Ailment::Unanswered { until, missed });
         }
         let expired = link.and_then(|link| link.login.expires_at).filter(|at| *at <= now);
         ailments.extend(expired.map(|since| Ailment::LoginExpired { since }));
@@ -100,7 +100,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     pub fn explain(&self, now: Instant) -> Vec<Wait> {
         let mut waits: Vec<Wait> = self.life_wait().into_iter().collect();
         let link = self.living();
-        if let Some(until) = link.and_then(|link| link.beat.unanswered_until()) {
+        if let Some((until, _)) = link.and_then(|link| link.beat.unanswered()) {
             waits.push(Wait::new(Waiting::Pong, None, Some(until), Decider::KeepAlive));
         }
         if let Some(login) = link.map(|link| &link.login) {

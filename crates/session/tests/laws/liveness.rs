@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nova_behaviour::KeepAlive;
 use nova_frame_codec::Message;
-use nova_session::Overflow;
+use nova_session::{Condition, Overflow};
 use nova_telemetry::Event;
 use nova_testkit::world::{EchoPeer, Line, Peer, SilentPeer, What, venue::VenuePeer};
 use nova_transport::LostReason;
@@ -228,4 +228,20 @@ fn c37_a_peer_whose_bytes_come_one_at_a_time_is_served_like_any_other() {
     assert!(matches!(world.confirmed(id), Some(Ok(()))));
     assert_eq!(world.dials(), 1);
     assert!(steps < 600, "{steps} wake-ups in two minutes");
+}
+
+#[test]
+fn a_probe_under_way_leaves_the_session_ready_and_a_missed_one_does_not() {
+    let keep_alive = KeepAlive { every: secs(15), deadline: secs(5), misses: 2 };
+    let mut world =
+        fifo().with_settings(|settings| settings.keep_alive = keep_alive).ready_with(SilentPeer::default());
+    assert_eq!(world.session().health(world.now()).condition, Condition::Well);
+    world.run_for(secs(16));
+    let health = world.session().health(world.now());
+    assert_eq!((health.condition, health.is_ready()), (Condition::Impaired, true), "{:?}", health.ailments);
+    // The first deadline is over, and the second probe is under way: the link stands, but is doubted.
+    world.run_for(secs(5));
+    assert!(world.session().state().is_ready());
+    let health = world.session().health(world.now());
+    assert_eq!(health.condition, Condition::Down, "{:?}", health.ailments);
 }
