@@ -152,7 +152,7 @@ async fn logins_that_lapse(seen: &Seen) {
             tokio::time::sleep(millis(50)).await;
         }
     };
-    within(PATIENCE, "the lapse", doubted).await;
+    within(PATIENCE, "login_lapsed", doubted).await;
 }
 
 /// login_refused.
