@@ -15,7 +15,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show, in a few seconds and on this machine only, what calls and subscriptions survive
+    /// Show, in a few seconds and on this machine only, what a client of Deribit survives
     Demo(Demo),
     /// Hold a conversation: lines of standard input go out as text messages, messages come in as lines
     #[command(after_long_help = AFTER_CONNECT, after_help = "Exit status: see --help.")]

@@ -1,16 +1,50 @@
 //! Whether everything adds up.
 //!
-//! Each side counted by itself: the callers, the server, the client's metrics. They must agree; where
-//! a lost link makes a number unknowable, it must lie where the losses allow.
+//! The venue, the client, its metrics, the callers and the subscribers counted by themselves. Each item
+//! the venue sent on a link was taken, or lies where the subscriber was told a gap, or was replaced by a
+//! newer one where only the newest was wanted. Each request was seen by the venue as often as its end
+//! allows.
 
-use websockex_nova::telemetry::Outcome;
+use std::collections::BTreeMap;
+
+use websockex_nova::{
+    session::{DeliveryCounts, Gap, GapCause},
+    telemetry::Outcome,
+};
 
 use super::{
     ledger::{End, Entry},
-    play::Played,
+    play::{BOOK, Played},
+    taker::{Mark, Rule, Sight, Stream},
 };
 
-/// How calls ended, counted.
+/// What was found.
+pub(super) struct Audit {
+    pub(super) tally: Tally,
+    /// The links of each stream.
+    pub(super) legs: Vec<Vec<Leg>>,
+    /// Everything that does not add up, each in a sentence; empty if all is well.
+    pub(super) differences: Vec<String>,
+}
+
+/// What became of the items of a stream that the venue sent on one link.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Leg {
+    /// The venue's number of the connection.
+    pub(super) connection: u64,
+    /// Items the venue sent.
+    pub(super) sent: u64,
+    /// Items the client received.
+    pub(super) received: u64,
+    /// Items the subscriber took.
+    pub(super) taken: u64,
+    /// Items that newer ones replaced, or that a snapshot held already.
+    pub(super) replaced: u64,
+    /// Items that lie where a gap was told.
+    pub(super) told: u64,
+}
+
+/// How requests ended, counted.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Tally {
     pub(super) made: u64,
@@ -20,22 +54,38 @@ pub(super) struct Tally {
     pub(super) sent_unknown: u64,
     pub(super) timed_out: u64,
     pub(super) cancelled: u64,
-    pub(super) mistaken: u64,
+}
+
+impl Audit {
+    pub(super) fn of(played: &Played) -> Self {
+        let tally = Tally::of(&played.requests);
+        let mut differences = Differences::default();
+        requests(played, &tally, &mut differences);
+        links(played, &mut differences);
+        let legs = played.streams.iter().map(|stream| {
+            let legs = walk(stream, played, &mut differences.0);
+            streams(stream, &legs, &mut differences);
+            legs
+        });
+        let legs = legs.collect();
+        state(played, &mut differences);
+        Self { tally, legs, differences: differences.0 }
+    }
 }
 
 impl Tally {
-    pub(super) fn of(calls: &[Entry]) -> Self {
-        let count =
-            |fits: fn(End) -> bool| calls.iter().filter(|call| call.end.is_some_and(fits)).count() as u64;
+    fn of(requests: &[Entry]) -> Self {
+        let count = |fits: fn(End) -> bool| {
+            requests.iter().filter(|request| request.end.is_some_and(fits)).count() as u64
+        };
         Self {
-            made: calls.len() as u64,
+            made: requests.len() as u64,
             answered: count(|end| end == End::Answered),
             refused: count(|end| end == End::Refused),
             not_sent: count(|end| end == End::NotSent),
             sent_unknown: count(|end| end == End::SentUnknown),
             timed_out: count(|end| matches!(end, End::TimedOut { .. })),
             cancelled: count(|end| end == End::Cancelled),
-            mistaken: count(|end| end == End::Mistaken),
         }
     }
 
@@ -44,106 +94,192 @@ impl Tally {
     }
 }
 
-/// Everything that does not add up, each in a sentence; empty if all is well.
-pub(super) fn differences(played: &Played) -> Vec<String> {
-    let mut found = Vec::new();
-    let tally = Tally::of(&played.calls);
-    let mut same = |what: &str, one: u64, other: u64| {
+#[derive(Default)]
+struct Differences(Vec<String>);
+
+impl Differences {
+    fn same(&mut self, what: &str, one: u64, other: u64) {
         if one != other {
-            found.push(format!("{what}: {one} against {other}"));
+            self.0.push(format!("{what}: {one} against {other}"));
         }
-    };
-    let (metrics, seen, progress) = (&played.metrics, &played.seen, &played.progress);
-
-    same("calls made, and calls ended", tally.made, tally.ended());
-    for (name, counted, outcome) in [
-        ("answers", tally.answered, Outcome::Reply),
-        ("refusals", tally.refused, Outcome::Refused),
-        ("calls not sent", tally.not_sent, Outcome::NotSent),
-        ("calls of unknown fate", tally.sent_unknown, Outcome::SentUnknown),
-        ("calls timed out", tally.timed_out, Outcome::TimedOut),
-        ("calls given up", tally.cancelled, Outcome::Cancelled),
-        ("pings answered", played.pongs, Outcome::Pong),
-    ] {
-        same(&format!("{name}, by the callers and by the metrics"), counted, metrics.settled(outcome));
     }
-    same("attempts, by the events and by the metrics", progress.attempts, metrics.connects);
-    same("failed attempts, by the events and by the metrics", progress.failed, metrics.connect_failures);
-    same("lost links, by the events and by the metrics", progress.lost, metrics.links_lost);
-    same(
-        "links opened, and handshakes the server answered",
-        metrics.connects - metrics.connect_failures,
-        seen.handshakes,
-    );
-    same("links opened, and links lost", metrics.connects - metrics.connect_failures, metrics.links_lost);
-    same("links still open, and none", metrics.links_open, 0);
-    same("messages at the server that nobody sent, and none", seen.strange, 0);
-    same(
-        "close frames at the server, and one if the end was clean",
-        seen.closes,
-        u64::from(played.shutdown.is_clean),
-    );
-    same("a clean end, and one", u64::from(played.shutdown.is_clean), 1);
-    same("events nobody took, and none", metrics.events_dropped, 0);
-
-    found.extend(played.calls.iter().filter_map(|call| strange_sighting(call, played)));
-    found.extend(frames_sent(played));
-    found.extend(frames_received(played, &tally));
-    found
 }
 
-/// Whether the server saw a call as often as its end allows.
-fn strange_sighting(call: &Entry, played: &Played) -> Option<String> {
-    let times = played.seen.calls.get(&call.number).copied().unwrap_or_default();
-    let (least, most) = sightings(call, played);
-    let is_strange = times < least || times > most;
-    is_strange
-        .then(|| format!("call {} ended as {:?}, and the server saw it {times} times", call.number, call.end))
+/// What became of requests: the callers, the metrics and the venue.
+fn requests(played: &Played, tally: &Tally, found: &mut Differences) {
+    found.same("requests made, and requests ended", tally.made, tally.ended());
+    if let Some(metrics) = &played.metrics {
+        for (name, counted, outcome) in [
+            ("answers", tally.answered, Outcome::Reply),
+            ("refusals", tally.refused, Outcome::Refused),
+            ("requests not sent", tally.not_sent, Outcome::NotSent),
+            ("requests of unknown fate", tally.sent_unknown, Outcome::SentUnknown),
+            ("requests timed out", tally.timed_out, Outcome::TimedOut),
+            ("requests given up", tally.cancelled, Outcome::Cancelled),
+        ] {
+            found.same(&format!("{name}, by callers and by metrics"), counted, metrics.settled(outcome));
+        }
+    }
+    let mut allowed: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for request in &played.requests {
+        let (least, most) = sightings(request, played.progress.lost);
+        let so_far = allowed.entry(&request.method).or_default();
+        *so_far = (so_far.0 + least, so_far.1 + most);
+    }
+    for (method, (least, most)) in allowed {
+        let seen = played.record.requests.get(method).copied().unwrap_or_default();
+        if !(least..=most).contains(&seen) {
+            found
+                .0
+                .push(format!("{method} came {seen} times, where the callers account for {least} to {most}"));
+        }
+    }
+    for (label, times) in &played.record.orders {
+        found.same(&format!("the order \"{label}\" came to the venue, and once"), *times, 1);
+    }
 }
 
-/// How often the server may have seen a call.
-fn sightings(call: &Entry, played: &Played) -> (u64, u64) {
-    let (least, most) = match call.end {
+/// How often the venue may have seen a request.
+fn sightings(request: &Entry, lost: u64) -> (u64, u64) {
+    let (least, most) = match request.end {
         Some(End::Answered | End::Mistaken | End::Refused) => (1, 1),
         Some(End::SentUnknown | End::Cancelled | End::TimedOut { sent: true }) => (0, 1),
         Some(End::NotSent | End::TimedOut { sent: false }) | None => (0, 0),
     };
-    if call.replays { (least, most + played.progress.lost) } else { (least, most) }
+    if request.replays { (least, most + lost) } else { (least, most) }
 }
 
-/// What the client says it handed to sockets, against what the calls and the server account for.
-fn frames_sent(played: &Played) -> Option<String> {
-    let seen = &played.seen;
-    let (mut least, mut most) = (0, 0);
-    for call in &played.calls {
-        let times = seen.calls.get(&call.number).copied().unwrap_or_default();
-        match call.end {
-            Some(End::NotSent | End::TimedOut { sent: false }) | None => {}
-            _ if call.replays => {
-                least += times;
-                most += sightings(call, played).1;
-            }
-            _ => {
-                least += 1;
-                most += 1;
-            }
+/// Links and what was restored on each: the events, the metrics and the venue.
+fn links(played: &Played, found: &mut Differences) {
+    let (progress, record) = (&played.progress, &played.record);
+    found.same("links lost, and three with the last", progress.lost, 3);
+    found.same("links that fell silent, and one", progress.silent, 1);
+    found.same("links on which the client was ready, and links lost", progress.ready, progress.lost);
+    found.same("links ready, and seen so at the venue", progress.ready, played.links.len() as u64);
+    found.same("links ready, and handshakes the venue granted", progress.ready, record.opened);
+    found.same("attempts, by the client and by the venue", progress.attempts, record.attempts);
+    let [by_credentials, by_refresh] = record.logins;
+    found.same("logins, granted and asked for", progress.logins, by_credentials + by_refresh);
+    found.same("logins by credentials, and one a link and one more", by_credentials, progress.ready + 1);
+    found.same("logins that lapsed, and one", progress.lapsed, 1);
+    found.same("a clean end, and one", u64::from(played.shutdown.is_clean), 1);
+    if let Some(metrics) = &played.metrics {
+        found.same("attempts, by events and by metrics", progress.attempts, metrics.connects);
+        found.same("failed attempts, by events and by metrics", progress.failed, metrics.connect_failures);
+        found.same("lost links, by events and by metrics", progress.lost, metrics.links_lost);
+        found.same("links still open, and none", metrics.links_open, 0);
+        found.same("events nobody took, and none", metrics.events_dropped, 0);
+    }
+    let mut wanted: Vec<_> = played.streams.iter().map(|stream| stream.channel).collect();
+    wanted.sort_unstable();
+    for (link, holding) in &played.links {
+        let is_whole = holding.is_logged_in && holding.heartbeats == 1 && holding.channels == wanted;
+        if !is_whole {
+            found.0.push(format!("not everything was restored on {link}: {holding:?}"));
         }
     }
-    // A link may have been lost with one probe on its way.
-    least += seen.pings + seen.closes;
-    most += seen.pings + seen.closes + played.progress.lost;
-    let sent = played.metrics.frames_sent;
-    let fits = (least..=most).contains(&sent);
-    (!fits).then(|| format!("frames handed to sockets: {sent}, where {least} to {most} can be accounted for"))
 }
 
-/// What the client says it received, against what it was owed.
-fn frames_received(played: &Played, tally: &Tally) -> Option<String> {
-    let owed = tally.answered + played.metrics.round_trip.count() + played.seen.closes;
-    // Answers to calls that were given up come too late for anybody, unless their link is lost.
-    let late = tally.timed_out + tally.cancelled;
-    let received = played.metrics.frames_received;
-    let fits = (owed..=owed + late).contains(&received);
-    (!fits)
-        .then(|| format!("frames received: {received}, where {owed} to {} can be accounted for", owed + late))
+/// What the client holds at the end, and what it should not have done.
+fn state(played: &Played, found: &mut Differences) {
+    let (books, orders, record) = (&played.books, &played.orders, &played.record);
+    if books.ours != books.real || books.ours.is_empty() {
+        found.0.push("the client's book is not the venue's".to_owned());
+    }
+    if orders.told != orders.real {
+        found.0.push("the open orders are not what the client was told".to_owned());
+    }
+    found.same("orders wanted, and orders open", orders.wanted, orders.real.len() as u64);
+    found.same("calls refused for too many, and none", record.exhausted, 0);
+    let [asked, given] = record.heartbeats;
+    if asked == 0 || given != asked {
+        found.0.push(format!("signs of life: {asked} were asked for, {given} given"));
+    }
+    found.same("entries of the journal that were forgotten, and none", record.forgotten, 0);
+    found.0.extend(record.complaints.iter().map(|complaint| format!("the venue complains: {complaint}")));
+}
+
+/// Goes along what the venue sent and what the subscriber saw, link by link.
+fn walk(stream: &Stream, played: &Played, found: &mut Vec<String>) -> Vec<Leg> {
+    let mut rest = stream.seen.as_slice();
+    let legs = played.links.iter().enumerate().map(|(place, (link, holding))| {
+        let connection = holding.connection;
+        let sent = played.record.sent_on(connection, stream.channel);
+        let received = stream.received.get(place).copied().unwrap_or_default();
+        let mut leg = Leg { connection, sent: sent.len() as u64, received, ..Leg::default() };
+        let mut last = None;
+        for mark in sent {
+            let gaps = rest.iter().take_while(|sight| matches!(sight, Sight::Gap(_))).count();
+            let next = rest.get(gaps);
+            if matches!(next, Some(Sight::Item { link: on, mark: seen }) if on == link && seen == mark) {
+                rest = &rest[gaps + 1..];
+                leg.taken += 1;
+                last = Some(mark);
+            } else if stream.channel == BOOK && is_covered(mark, last) {
+                leg.replaced += 1;
+            } else if gaps > 0 {
+                leg.told += 1;
+            } else if stream.rule == Rule::Conflate {
+                leg.replaced += 1;
+            } else {
+                found.push(format!(
+                    "{}: {mark:?}, sent on connection {connection}, was not taken, and no gap tells so",
+                    stream.channel
+                ));
+            }
+        }
+        leg
+    });
+    let legs = legs.collect();
+    if let Some(Sight::Item { link, mark }) = rest.iter().find(|sight| matches!(sight, Sight::Item { .. })) {
+        found.push(format!("{}: {mark:?} was taken on {link}, and the venue never sent it", stream.channel));
+    }
+    legs
+}
+
+/// Whether a change of a book is part of what was taken before it.
+const fn is_covered(mark: &Mark, last: Option<&Mark>) -> bool {
+    match (mark, last) {
+        (Mark::Number(mark), Some(Mark::Number(last))) => *mark <= *last,
+        _ => false,
+    }
+}
+
+/// What the client counted, against what the subscriber saw and the venue sent.
+fn streams(stream: &Stream, legs: &[Leg], found: &mut Differences) {
+    let DeliveryCounts { received, delivered, conflated, dropped, undecodable, queued, .. } = stream.counts;
+    let sum = |of: fn(&Leg) -> u64| legs.iter().map(of).sum::<u64>();
+    let mut same = |what: &str, one, other| found.same(&format!("{}: {what}", stream.channel), one, other);
+    same("items received, and their fates", received, delivered + conflated + dropped + undecodable + queued);
+    same("items delivered, and items taken", delivered, sum(|leg| leg.taken));
+    same("items received, link by link", received, sum(|leg| leg.received));
+    same("items that cannot be read, and none", undecodable, 0);
+    same("links, by the client and by the venue", stream.received.len() as u64, legs.len() as u64);
+    same("items sent, and their fates", sum(|leg| leg.sent), sum(|leg| leg.taken + leg.replaced + leg.told));
+    let gaps = |fits: fn(&GapCause) -> bool| stream.gaps().filter(move |gap| fits(&gap.cause));
+    same(
+        "items dropped, and missing by the gaps",
+        dropped,
+        gaps(|cause| matches!(cause, GapCause::Overflow)).filter_map(|gap| gap.missing).sum(),
+    );
+    let disconnected = gaps(|cause| matches!(cause, GapCause::Disconnected(_))).count() as u64;
+    same("gaps by lost links, and links that changed between items", disconnected, stream.changes_of_link());
+    for leg in legs.iter().filter(|leg| leg.received > leg.sent) {
+        found.0.push(format!("{}: more was received than sent: {leg:?}", stream.channel));
+    }
+}
+
+impl Stream {
+    /// How often an item came on another link than the one before it.
+    fn changes_of_link(&self) -> u64 {
+        let links: Vec<_> = self.seen.iter().filter_map(Sight::link).collect();
+        links.windows(2).filter(|pair| pair[0] != pair[1]).count() as u64
+    }
+
+    pub(super) fn gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.seen.iter().filter_map(|sight| match sight {
+            Sight::Gap(gap) => Some(gap),
+            Sight::Item { .. } => None,
+        })
+    }
 }

@@ -1,52 +1,28 @@
-//! What became of each call, as its caller learnt it.
+//! What became of each request, as its caller learnt it.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::JoinHandle;
+use websockex_nova::{
+    behaviour::Call,
+    deribit::{DeribitDialect, DeribitHandlers},
+    session::RequestError,
+    telemetry::Outcome,
 };
 
-use websockex_nova::{session::RequestError, telemetry::Outcome};
+use super::play::DemoPolicies;
+use crate::told;
 
-/// The number of a call; every message carries that of its call.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(super) struct Number(u64);
+type CallBuilder<C> = websockex_nova::client::CallBuilder<DeribitHandlers, DemoPolicies, C>;
 
-impl Number {
-    /// The number at the start of a text such as `#17 hello`, or in JSON such as `{"call":17}`.
-    pub(super) fn in_text(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').or_else(|| text.strip_prefix(JSON_START))?;
-        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        digits[..end].parse().ok().map(Self)
-    }
-
-    /// The number in the first eight bytes.
-    pub(super) fn in_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.first_chunk().map(|number| Self(u64::from_be_bytes(*number)))
-    }
-
-    pub(super) const fn get(self) -> u64 {
-        self.0
-    }
-
-    pub(super) const fn to_bytes(self) -> [u8; 8] {
-        self.0.to_be_bytes()
-    }
-}
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.0)
-    }
-}
-
-/// How a call ended, for its caller.
+/// How a request ended, for its caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum End {
-    /// By its own echo.
+    /// By its answer.
     Answered,
-    /// By something else than its echo: never, or the audit says so.
+    /// By an answer that cannot be read: never, or the audit says so.
     Mistaken,
-    /// By a refusal of the server, which an echo server never makes.
+    /// By a refusal of the venue.
     Refused,
     /// Before anything was handed to the socket.
     NotSent,
@@ -76,43 +52,58 @@ impl From<&RequestError> for End {
     }
 }
 
-/// A call in the ledger.
-#[derive(Clone, Copy, Debug)]
+/// A request in the ledger.
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) number: Number,
+    pub(super) method: String,
     /// Whether it may be sent again by itself.
     pub(super) replays: bool,
     /// `None` while it is under way.
     pub(super) end: Option<End>,
 }
 
-/// All calls. Clones are the same ledger.
+/// All requests. Clones are the same ledger.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     entries: Arc<Mutex<Vec<Entry>>>,
 }
 
-impl Ledger {
-    /// Opens an entry.
-    pub(super) fn open(&self, replays: bool) -> Number {
-        self.with(|entries| {
-            let number = Number(entries.len() as u64 + 1);
-            entries.push(Entry { number, replays, end: None });
-            number
-        })
-    }
+/// Whether a request may be sent again by itself after a lost link.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Replay {
+    Never,
+    Wished,
+}
 
-    /// Closes an entry.
-    pub(super) fn close(&self, number: Number, end: End) {
-        self.with(|entries| {
-            if let Some(entry) = entries.iter_mut().find(|entry| entry.number == number) {
-                entry.end = Some(end);
-            }
+/// A request under way.
+pub(super) struct Asked<R> {
+    place: usize,
+    ledger: Ledger,
+    running: JoinHandle<Result<R, RequestError>>,
+}
+
+impl Ledger {
+    /// Makes a request in a task of its own.
+    pub(super) fn ask<C>(&self, request: &C, replay: Replay, builder: CallBuilder<C>) -> Asked<C::Reply>
+    where
+        C: Call<DeribitDialect> + Clone + 'static,
+    {
+        let method = request.clone().into_request().method().to_owned();
+        let entry = Entry { method, replays: replay == Replay::Wished, end: None };
+        let place = self.with(|entries| {
+            entries.push(entry);
+            entries.len() - 1
         });
+        let running = tokio::spawn(builder.into_future());
+        Asked { place, ledger: self.clone(), running }
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {
         self.with(|entries| entries.clone())
+    }
+
+    fn close(&self, place: usize, end: End) {
+        self.with(|entries| entries[place].end = Some(end));
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Vec<Entry>) -> T) -> T {
@@ -121,20 +112,34 @@ impl Ledger {
     }
 }
 
-/// How a call as JSON begins.
-pub(super) const JSON_START: &str = "{\"call\":";
+impl<R> Asked<R> {
+    /// The answer, or how it ended instead and why.
+    pub(super) async fn end(self) -> Result<R, String> {
+        match self.running.await {
+            Ok(Ok(answer)) => {
+                self.ledger.close(self.place, End::Answered);
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                self.ledger.close(self.place, End::from(&error));
+                Err(told::in_line(&error))
+            }
+            Err(error) => {
+                self.ledger.close(self.place, End::Mistaken);
+                Err(error.to_string())
+            }
+        }
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_message_carries_its_number() {
-        let number = Number(17);
-        assert_eq!(Number::in_text(&format!("{number} hello")), Some(number));
-        assert_eq!(Number::in_text("{\"call\":17,\"of\":\"json\"}"), Some(number));
-        assert_eq!(Number::in_bytes(&number.to_bytes()), Some(number));
-        assert_eq!(Number::in_text("hello"), None);
-        assert_eq!(Number::in_bytes(b"short"), None);
+    /// Stops waiting for it.
+    pub(super) async fn give_up(self) {
+        self.running.abort();
+        // Once the task is gone, its request is cancelled; unless it ended a moment before.
+        let end = match self.running.await {
+            Err(_) => End::Cancelled,
+            Ok(Ok(_)) => End::Answered,
+            Ok(Err(error)) => End::from(&error),
+        };
+        self.ledger.close(self.place, end);
     }
 }

@@ -1,250 +1,333 @@
-//! What happens, scene by scene.
+//! The client, what it holds, and the small steps scenes are made of.
 
-mod calls;
+mod scenes;
 
 use std::{error::Error, time::Duration};
 
-use nova_testkit::net::{Ending, Faults, Flow, Way};
 use websockex_nova::{
-    behaviour::KeepAlive,
-    client::{Client, Connect},
-    echo::EchoMessages,
-    prelude::{Endpoint, Handlers, Policies, millis, secs, speaking},
+    behaviour::{Bound, Channel, KeepAlive},
+    client::{Client, Connect, SubscribeBuilder},
+    connect::{Connector, Deadlines, ProxyChoice},
+    deribit::{
+        Announcements, Applied, Book, BookError, Credentials, Decimal, Deribit, DeribitDialect,
+        DeribitHandlers, OrderBook, Ticker, Trades, UserOrders,
+        calls::{GetOpenOrders, GetTime},
+        items::{Announcement, BookUpdate, Level, OrderUpdates, TickerData, Trade},
+    },
+    prelude::{Delivery, Endpoint, Policies, Subscription, millis, secs},
     ratelimit::Stated,
     reconnect::Jittered,
-    session::ShutdownReport,
-    telemetry::{Registry, Snapshot},
-    transport::LostReason,
+    session::{ShutdownReport, State},
+    telemetry::Snapshot,
+    transport::Generation,
     transport_fastwebsockets::FastWebSockets,
 };
 
-use self::calls::{Calls, Kind, Plan};
 use super::{
-    ledger::{End, Entry},
-    loopback,
+    ledger::{Entry, Ledger, Replay},
+    record::{self, Record},
     story::{Narrator, Progress, Story},
-    world::{Seen, World},
+    taker::{Rule, Stream, Taker},
+    venue::{CLIENT_ID, DemoVenue, Holding, SECRET},
 };
 
-/// What is known at the end, from four sides.
+pub(super) type DemoPolicies = Policies<Jittered, Stated, Narrator>;
+type DemoClient = Client<DeribitHandlers, DemoPolicies>;
+type Failure = Box<dyn Error>;
+
+/// What is known at the end, from all sides.
 pub(super) struct Played {
     /// What the callers learnt.
-    pub(super) calls: Vec<Entry>,
-    /// Pings of the application that were answered.
-    pub(super) pongs: u64,
+    pub(super) requests: Vec<Entry>,
+    /// What the subscribers saw.
+    pub(super) streams: Vec<Stream>,
+    /// Each link on which the client was ready, and what the venue held of it then.
+    pub(super) links: Vec<(Generation, Holding)>,
     /// What the client's events told.
     pub(super) progress: Progress,
     /// What the client's metrics say.
-    pub(super) metrics: Snapshot,
-    /// What the server saw.
-    pub(super) seen: Seen,
+    pub(super) metrics: Option<Snapshot>,
+    pub(super) books: Books,
+    pub(super) orders: Orders,
+    /// The venue's journal.
+    pub(super) record: Record,
     pub(super) shutdown: ShutdownReport,
 }
 
-type DemoPolicies = Policies<Jittered, Stated, Narrator>;
-type DemoClient = Client<Handlers<EchoMessages>, DemoPolicies>;
+/// The book as the client has it at the end, and as it is, level by level.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Books {
+    pub(super) resynchronised: u64,
+    pub(super) ours: Vec<Priced>,
+    pub(super) real: Vec<Priced>,
+}
+
+/// A price, and how much there is at it.
+pub(super) type Priced = (Decimal, Decimal);
+
+/// Orders that are open at the end, by what the client was told and in truth; and how many it wanted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Orders {
+    pub(super) wanted: u64,
+    pub(super) told: Vec<String>,
+    pub(super) real: Vec<String>,
+}
 
 /// One run.
 struct Play<'a> {
     story: &'a Story,
-    world: World,
+    venue: DemoVenue,
     client: DemoClient,
-    calls: Calls,
-    pongs: u64,
+    ledger: Ledger,
+    ticker: Taker<TickerData>,
+    book: Taker<BookUpdate>,
+    trades: Taker<Vec<Trade>>,
+    orders: Taker<OrderUpdates>,
+    news: Taker<Announcement>,
+    kept: Kept,
+    links: Vec<(Generation, Holding)>,
+    orders_wanted: u64,
+    takings: Takings,
+}
+
+/// How many items were taken since that was told last.
+#[derive(Default)]
+struct Takings {
+    book: u64,
+    tickers: u64,
+    trades: u64,
+    news: u64,
+}
+
+/// The book that is kept from the items.
+#[derive(Default)]
+struct Kept {
+    book: OrderBook,
+    snapshots: u64,
+    failed: Option<BookError>,
 }
 
 /// Plays all scenes.
-pub(super) async fn play(story: &Story) -> Result<Played, Box<dyn Error>> {
-    let world = World::begin().await?;
-    let metrics = Registry::default();
-    let client = connect(story, &world, metrics.clone()).await?;
-    let calls = Calls::of(client.clone());
-    let mut play = Play { story, world, client, calls, pongs: 0 };
-    play.talks().await?;
-    play.waits_in_vain().await;
-    play.loses_links().await;
-    play.loses_a_full_link().await;
-    play.finds_nobody().await?;
-    play.notices_silence().await;
-    let shutdown = play.closes().await;
-    Ok(Played {
-        calls: play.calls.ledger().entries(),
-        pongs: play.pongs,
-        progress: story.progress(),
-        metrics: metrics.snapshot(),
-        seen: play.world.seen(),
-        shutdown,
-    })
+pub(super) async fn play(story: &Story) -> Result<Played, Failure> {
+    let mut play = Play::begin(story).await?;
+    play.flows().await?;
+    play.asks().await?;
+    play.outlives_its_token().await?;
+    play.misses_a_part_of_the_book().await?;
+    play.loses_a_link().await?;
+    play.notices_silence().await?;
+    play.is_slow().await?;
+    play.closes().await
 }
 
-async fn connect(story: &Story, world: &World, metrics: Registry) -> Result<DemoClient, Box<dyn Error>> {
-    story.scene("A server, and a network that will break. The client connects.");
-    let endpoint = Endpoint::parse(&world.proxy.url())?;
-    let adapter = speaking(endpoint, Handlers::new(EchoMessages).with_metrics(metrics));
-    let policies =
-        Policies::default().with_reconnect(Jittered::new(millis(50), millis(500))).with_observer(Narrator {
-            story: story.clone(),
-            faults: world.faults().clone(),
-            once_lost: heal_silence,
-        });
-    let client = Connect::new(adapter, FastWebSockets::new(loopback()))
-        .with_policies(policies)
-        .with_settings(|settings| settings.keep_alive = KEEP_ALIVE)
-        .connect()
-        .await?;
-    story.reaches(|now| now.ready > 0).await;
-    Ok(client)
-}
-
-/// A silent link was noticed: the network is whole again.
-fn heal_silence(faults: &Faults, reason: &LostReason) {
-    if matches!(reason, LostReason::Silent) {
-        faults.heal();
+impl<'a> Play<'a> {
+    async fn begin(story: &'a Story) -> Result<Self, Failure> {
+        story.scene(
+            "The Deribit simulator. A client logs in, asks for heartbeats, and subscribes five times.",
+        );
+        let venue = DemoVenue::begin().await?;
+        let adapter = Deribit::at(Endpoint::parse(&venue.url())?)
+            .with_credentials(Credentials::new(CLIENT_ID, SECRET))
+            .with_heartbeat(secs(10))?;
+        let policies = Policies::default()
+            .with_reconnect(Jittered::new(millis(50), millis(400)))
+            .with_observer(Narrator(story.clone()));
+        // The environment's proxy would lead away from this machine.
+        let network =
+            Connector::new().with_proxy(ProxyChoice::Direct).with_deadlines(Deadlines::all(secs(5)));
+        let client = Connect::new(adapter, FastWebSockets::new(network))
+            .with_policies(policies)
+            .with_settings(|settings| settings.keep_alive = KEEP_ALIVE)
+            .connect()
+            .await?;
+        story.reaches(|now| now.ready > 0).await;
+        // Ready shall mean that all of them are acknowledged, also on later links.
+        let ticker = wanted(client.subscribe(Ticker::every_100ms(INSTRUMENT)).conflated()).await?;
+        let book = wanted(client.subscribe(Book::every_100ms(INSTRUMENT))).await?;
+        let trades = wanted(client.subscribe(Trades::every_100ms(INSTRUMENT))).await?;
+        let orders = wanted(client.subscribe(UserOrders::every_event(INSTRUMENT))).await?;
+        let news = wanted(client.subscribe(Announcements::new()).dropping_oldest().bound(BOUND)).await?;
+        let mut play = Self {
+            story,
+            venue,
+            client,
+            ledger: Ledger::default(),
+            ticker: Taker::new(TICKER, Rule::Conflate, ticker, record::of_ticker),
+            book: Taker::new(BOOK, Rule::Block, book, record::of_book),
+            trades: Taker::new(TRADES, Rule::Block, trades, |trades| record::of_trades(trades)),
+            orders: Taker::new(ORDERS, Rule::Block, orders, record::of_orders),
+            news: Taker::new(NEWS, Rule::DropOldest, news, record::of_news),
+            kept: Kept::default(),
+            links: Vec::new(),
+            orders_wanted: 0,
+            takings: Takings::default(),
+        };
+        play.looks_at_the_venue();
+        Ok(play)
     }
-}
 
-impl Play<'_> {
-    /// Calls of each kind, many at once, and pings.
-    async fn talks(&mut self) -> Result<(), Box<dyn Error>> {
-        self.story.scene("It makes calls: one, then thirty at once, as text, JSON and bytes.");
-        self.finish(self.calls.make(Plan::of(Kind::Text))).await;
-        let plans = [Kind::Text, Kind::Json, Kind::Bytes(1000)].map(Plan::of);
-        let many: Vec<_> = (0..10).flat_map(|_| plans).collect();
-        self.finish_all(self.calls.make_all(many)).await;
-        for _ in 0..3 {
-            let round_trip = self.client.ping().await?;
-            self.pongs += 1;
-            self.story.tell(format!("a ping comes back after {round_trip:.1?}"));
-        }
+    /// Takes what has come. The venue says everything in order: with its answer to a question, all that
+    /// it said before has arrived.
+    async fn catches_up(&mut self) -> Result<(), Failure> {
+        let call = self.client.call(GetTime::new()).deadline(secs(5));
+        self.ledger.ask(&GetTime::new(), Replay::Never, call).end().await?;
+        self.takes().await;
         Ok(())
     }
 
-    /// A call that runs into its deadline and one that is given up: their late answers must not
-    /// reach anybody else.
-    async fn waits_in_vain(&self) {
-        self.story.scene("The answers are held up. One call times out, another is given up.");
-        self.world.faults().set_flow(Way::ToClient, Flow::Hold);
-        let timed = self.calls.make(Plan { deadline: Some(millis(200)), ..Plan::of(Kind::Text) });
-        let given_up = self.calls.make(Plan::of(Kind::Text));
-        self.world.has_seen(&[given_up.number()], 1).await;
-        let number = given_up.give_up().await;
-        self.story.tell(format!("call {number} is given up"));
-        self.finish(timed).await;
-        self.story.tell("the late answers arrive, and concern nobody; the next call gets its own");
-        self.world.faults().heal();
-        self.finish(self.calls.make(Plan::of(Kind::Text))).await;
+    async fn takes(&mut self) {
+        let story = self.story;
+        let (kept, takings) = (&mut self.kept, &mut self.takings);
+        takings.book += self.book.take_all(story, |next| kept.take(next)).await;
+        takings.tickers += self.ticker.take_all(story, |_| {}).await;
+        takings.trades += self.trades.take_all(story, |_| {}).await;
+        takings.news += self.news.take_all(story, |_| {}).await;
     }
 
-    /// Links cut while calls are in flight, in both ways a link can end.
-    async fn loses_links(&self) {
-        for (ending, how) in
-            [(Ending::Reset, "reset"), (Ending::Fin, "ended"), (Ending::Reset, "reset again")]
-        {
-            self.story.scene(&format!("The link is {how}, with six calls in flight."));
-            let before = self.story.progress();
-            self.world.faults().set_flow(Way::ToClient, Flow::Hold);
-            let doomed = self.calls.make_all(vec![Plan::of(Kind::Text); 5]);
-            let again = self.calls.make(Plan { replays: true, ..Plan::of(Kind::Json) });
-            let numbers: Vec<_> = doomed.iter().map(calls::Call::number).chain([again.number()]).collect();
-            self.world.has_seen(&numbers, numbers.len()).await;
-            self.world.faults().cut(ending);
-            self.story.reaches(|now| now.lost > before.lost).await;
-            self.finish_all(doomed).await;
-            // The answer to the next handshake is still held up, so there is no link now.
-            self.finish(self.calls.make(Plan::of(Kind::Text))).await;
-            let patient = self.calls.make(Plan { wait: Some(secs(5)), ..Plan::of(Kind::Text) });
-            self.world.faults().heal();
-            self.finish(again).await;
-            self.finish(patient).await;
-        }
+    fn tells_of_takings(&mut self) {
+        let Takings { book, tickers, trades, news } = std::mem::take(&mut self.takings);
+        let named = [(book, "book"), (tickers, "ticker"), (trades, "trades"), (news, "announcements")];
+        let some = named.iter().filter(|(count, _)| *count > 0);
+        let told: Vec<_> = some.map(|(count, name)| format!("{count} of {name}")).collect();
+        self.story.tell(format!("it takes {}", told.join(", ")));
     }
 
-    /// A link cut while more waits than it can carry.
-    async fn loses_a_full_link(&self) {
-        self.story.scene("The network slows down. Twelve megabytes wait when the link is cut.");
-        let before = self.story.progress();
-        self.world.faults().throttle(Way::ToServer, 4 << 20);
-        let calls = self.calls.make_all(vec![Plan::of(Kind::Bytes(256 << 10)); 48]);
-        let numbers: Vec<_> = calls.iter().map(calls::Call::number).collect();
-        self.world.has_seen(&numbers, 1).await;
-        self.world.faults().cut(Ending::Reset);
-        self.world.faults().heal();
-        self.finish_all(calls).await;
+    /// Lets the market live, and takes what comes of it.
+    async fn lives(&mut self, span: Duration) -> Result<(), Failure> {
+        self.venue.live(span);
+        self.catches_up().await
+    }
+
+    /// The link is lost, and there is no other yet: nothing more can come of it.
+    async fn is_away(&mut self, before: Progress) {
+        self.story.reaches(|now| now.lost > before.lost).await;
+        self.ticker.link_ended();
+        self.book.link_ended();
+        self.trades.link_ended();
+        self.orders.link_ended();
+        self.news.link_ended();
+    }
+
+    async fn is_back(&mut self, before: Progress) {
         self.story.reaches(|now| now.ready > before.ready).await;
+        self.looks_at_the_venue();
     }
 
-    /// A server that is gone for a while.
-    async fn finds_nobody(&mut self) -> Result<(), Box<dyn Error>> {
-        self.story.scene("The server goes away. Attempts are refused until it is back.");
-        let before = self.story.progress();
-        self.world.proxy.stop().await;
-        self.story.reaches(|now| now.failed > before.failed).await;
-        self.finish(self.calls.make(Plan::of(Kind::Text))).await;
-        self.world.proxy.restart().await?;
-        self.finish(self.calls.make(Plan { wait: Some(secs(5)), ..Plan::of(Kind::Bytes(64)) })).await;
-        Ok(())
+    fn looks_at_the_venue(&mut self) {
+        let holding = self.venue.holding();
+        let login = if holding.is_logged_in { "logged in" } else { "not logged in" };
+        self.story.tell(format!(
+            "the venue holds: connection {}, {login}, heartbeat asked for, {} channels",
+            holding.connection,
+            holding.channels.len()
+        ));
+        if let State::Ready { link } = self.client.state() {
+            self.links.push((link, holding));
+        }
     }
 
-    /// A link that is open and carries nothing.
-    async fn notices_silence(&self) {
-        self.story.scene("The network swallows everything, without a word. Only a probe can tell.");
-        let before = self.story.progress();
-        self.world.faults().black_hole();
-        let doomed = self.calls.make_all(vec![Plan::of(Kind::Text); 2]);
-        self.story.reaches(|now| now.silent > before.silent).await;
-        self.finish_all(doomed).await;
-        self.finish(self.calls.make(Plan { wait: Some(secs(5)), ..Plan::of(Kind::Json) })).await;
+    /// Tells what was taken, and whether the client's book is the real one.
+    fn compares_books(&mut self) {
+        self.tells_of_takings();
+        let is_same = self.kept.levels() == self.real_book();
+        let verdict = if is_same { "the same" } else { "NOT the same" };
+        let best = |level: Option<Level>| level.map_or("-".to_owned(), |level| level.price.to_string());
+        let book = &self.kept.book;
+        self.story.tell(format!(
+            "the client's book and the venue's: {verdict}, {} levels, bid {}, ask {}",
+            book.bids().len() + book.asks().len(),
+            best(book.best_bid()),
+            best(book.best_ask())
+        ));
+    }
+
+    fn real_book(&self) -> Vec<Priced> {
+        let Some(book) = self.venue.book(INSTRUMENT) else { return Vec::new() };
+        let levels = book.bids.iter().chain(&book.asks);
+        // By way of their texts: the two sides share no numbers.
+        levels.filter_map(|(price, amount)| Some((read(price)?, read(amount)?))).collect()
     }
 
     /// The end, in good order.
-    async fn closes(&self) -> ShutdownReport {
-        self.story.scene("The client closes.");
-        let closing = self.client.shutdown(secs(2)).await;
-        if let Err(error) = closing {
+    async fn closes(mut self) -> Result<Played, Failure> {
+        self.story.scene("The end: the client is asked what it holds, and closes.");
+        self.lives(secs(1)).await?;
+        self.compares_books();
+        let call = self.client.call(GetOpenOrders::new());
+        let open = self.ledger.ask(&GetOpenOrders::new(), Replay::Never, call).end().await?;
+        let mut told: Vec<_> = open.iter().map(|order| order.order_id.as_str().to_owned()).collect();
+        told.sort_unstable();
+        let orders = Orders { wanted: self.orders_wanted, told, real: self.venue.open_orders() };
+        let (ours, real) = (self.kept.levels(), self.real_book());
+        let books = Books { resynchronised: self.kept.snapshots.saturating_sub(1), ours, real };
+        // Before the subscriptions end: what comes after that is nobody's.
+        let record = self.venue.journal(Record::of);
+        let streams =
+            vec![self.ticker.end(), self.book.end(), self.trades.end(), self.orders.end(), self.news.end()];
+        if let Err(error) = self.client.shutdown(secs(2)).await {
             self.story.tell(error.to_string());
         }
         // Only then have the metrics seen everything.
         self.story.reaches(|now| now.is_over).await;
-        self.client.shutdown_report()
-    }
-
-    async fn finish(&self, call: calls::Call) {
-        let number = call.number();
-        let (end, why) = call.end().await;
-        self.story.tell(format!("call {number} {}", described(end, &why)));
-    }
-
-    /// Tells of calls that end alike in one line.
-    async fn finish_all(&self, calls: Vec<calls::Call>) {
-        let made = calls.len();
-        let mut ends: Vec<(End, String, usize)> = Vec::new();
-        for call in calls {
-            let (end, why) = call.end().await;
-            match ends.iter_mut().find(|known| (known.0, &known.1) == (end, &why)) {
-                Some(known) => known.2 += 1,
-                None => ends.push((end, why, 1)),
-            }
+        if let Some(error) = self.kept.failed {
+            return Err(error.into());
         }
-        for (end, why, count) in ends {
-            let verb = if count == 1 { "ends" } else { "end" };
-            match end {
-                End::Answered => {
-                    self.story.tell(format!("{count} of {made} calls are answered, each by its own echo"))
-                }
-                _ => self.story.tell(format!("{count} of {made} calls {verb}: {why}")),
-            }
-        }
+        Ok(Played {
+            requests: self.ledger.entries(),
+            streams,
+            links: self.links,
+            progress: self.story.progress(),
+            metrics: self.client.metrics(),
+            books,
+            orders,
+            record,
+            shutdown: self.client.shutdown_report(),
+        })
     }
 }
 
-fn described(end: End, why: &str) -> String {
-    match end {
-        End::Answered => "is answered".to_owned(),
-        End::Mistaken => format!("gets an answer that is not its own: {why}"),
-        _ => format!("ends: {why}"),
+impl Kept {
+    fn take(&mut self, next: &Delivery<BookUpdate>) {
+        match next {
+            Delivery::Gap(_) => self.book.gap(),
+            Delivery::Item(update) => match self.book.apply(update) {
+                Ok(Applied::Snapshot) => self.snapshots += 1,
+                Ok(_) => {}
+                // After a gap was told, and before the snapshot: nobody takes it for a book.
+                Err(BookError::NoBase) if !self.book.is_live() => {}
+                Err(error) => self.failed = Some(error),
+            },
+        }
+    }
+
+    fn levels(&self) -> Vec<Priced> {
+        self.book.bids().chain(self.book.asks()).map(|level| (level.price, level.amount)).collect()
     }
 }
 
-/// Notices a half-open link within three seconds, and forgives a busy machine much.
+fn read(number: &impl ToString) -> Option<Decimal> {
+    number.to_string().parse().ok()
+}
+
+async fn wanted<C>(
+    builder: SubscribeBuilder<DeribitHandlers, DemoPolicies, C>,
+) -> Result<Subscription<C::Item>, Failure>
+where
+    C: Channel<Dialect = DeribitDialect>,
+{
+    Ok(builder.required().await?)
+}
+
+const INSTRUMENT: &str = "BTC-PERPETUAL";
+pub(super) const TICKER: &str = "ticker.BTC-PERPETUAL.100ms";
+pub(super) const BOOK: &str = "book.BTC-PERPETUAL.100ms";
+pub(super) const TRADES: &str = "trades.BTC-PERPETUAL.100ms";
+pub(super) const ORDERS: &str = "user.orders.BTC-PERPETUAL.raw";
+pub(super) const NEWS: &str = "announcements";
+
+/// How many announcements may wait for the subscriber.
+const BOUND: Bound = Bound { count: 100, bytes: 1 << 20 };
+
+/// Notices a half-open link within four seconds, and forgives a busy machine much.
 const KEEP_ALIVE: KeepAlive =
-    KeepAlive { every: Duration::from_millis(500), deadline: Duration::from_millis(2500), misses: 1 };
+    KeepAlive { every: Duration::from_millis(1000), deadline: Duration::from_millis(3000), misses: 1 };

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Instant};
 
-use nova_testkit::net::Faults;
 use tokio::sync::watch;
 use websockex_nova::{
     telemetry::{Event, Observer, Record},
@@ -19,7 +18,7 @@ pub(super) struct Story {
     progress: Arc<watch::Sender<Progress>>,
 }
 
-/// What has happened to links so far, as the client's events tell it.
+/// What has happened to links and logins so far, as the client's events tell it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
     /// Attempts to open a link.
@@ -32,6 +31,10 @@ pub(super) struct Progress {
     pub(super) lost: u64,
     /// Those of them that had fallen silent.
     pub(super) silent: u64,
+    /// Logins the venue granted, renewals included.
+    pub(super) logins: u64,
+    /// Logins that turned out to hold no longer.
+    pub(super) lapsed: u64,
     /// Whether the client has ended, and every event was seen.
     pub(super) is_over: bool,
 }
@@ -39,11 +42,6 @@ pub(super) struct Progress {
 impl Story {
     pub(super) fn begin(to_stderr: bool) -> Self {
         Self { began: Instant::now(), to_stderr, progress: Arc::default() }
-    }
-
-    /// The same story, in which nothing has happened to links yet.
-    pub(super) fn next_chapter(&self) -> Self {
-        Self { progress: Arc::default(), ..self.clone() }
     }
 
     /// A heading.
@@ -74,20 +72,12 @@ impl Story {
     }
 }
 
-/// Watches the client, tells what happens to its links, and changes the network once a link is lost:
-/// here, so that this is done before the next attempt has even begun.
-pub(super) struct Narrator {
-    pub(super) story: Story,
-    pub(super) faults: Faults,
-    pub(super) once_lost: fn(&Faults, &LostReason),
-}
+/// Watches the client, and tells what happens to its links and logins.
+pub(super) struct Narrator(pub(super) Story);
 
 impl Observer for Narrator {
     fn observe(&mut self, record: &Record) {
         let event = &record.event;
-        if let Event::Lost { reason, .. } = event {
-            (self.once_lost)(&self.faults, reason);
-        }
         let change: fn(&mut Progress) = match event {
             Event::Connecting { .. } => |p| p.attempts += 1,
             Event::ConnectFailed { .. } => |p| p.failed += 1,
@@ -96,15 +86,24 @@ impl Observer for Narrator {
                 |p| (p.lost, p.silent) = (p.lost + 1, p.silent + 1)
             }
             Event::Lost { .. } => |p| p.lost += 1,
+            Event::LoggedIn { .. } => |p| p.logins += 1,
+            Event::LoginLapsed { .. } => |p| p.lapsed += 1,
             Event::Closed => |p| p.is_over = true,
-            Event::LoggedIn { .. }
-            | Event::SettingMade { .. }
+            Event::SettingMade { .. }
             | Event::ReconnectScheduled { .. }
+            | Event::TopicsConfirmed { .. }
+            | Event::RenewalRefused { .. }
             | Event::Closing => |_| {},
             _ => return,
         };
         // Told before anybody can react to it, so that the lines keep their order.
-        self.story.print(&format!("  client: {}", told::plain(&event.to_string())));
-        self.story.progress.send_modify(change);
+        let life = match event {
+            Event::LoggedIn { expires_in: Some(life), .. } if life.as_secs() < 3600 => {
+                format!(", for {} s", life.as_secs())
+            }
+            _ => String::new(),
+        };
+        self.0.print(&format!("  client: {}{life}", told::plain(&event.to_string())));
+        self.0.progress.send_modify(change);
     }
 }

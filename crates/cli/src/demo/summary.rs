@@ -1,55 +1,67 @@
 //! The summary, for humans and for programs.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use websockex_nova::session::{DeliveryCounts, Gap, Side};
 
 use super::{
-    audit::Tally,
+    audit::{Audit, Leg, Tally},
     play::Played,
-    streams::{self, Streamed},
+    taker::Stream,
 };
 
-pub(super) fn print(played: &Played, streamed: &Streamed, differences: &[String], as_json: bool) {
+pub(super) fn print(played: &Played, audit: &Audit, as_json: bool) {
     if as_json {
-        println!("{}", in_json(played, streamed, differences));
+        println!("{}", in_json(played, audit));
         return;
     }
-    let tally = Tally::of(&played.calls);
-    let Tally { made, answered, refused, not_sent, sent_unknown, timed_out, cancelled, .. } = tally;
-    let (metrics, seen, progress) = (&played.metrics, &played.seen, &played.progress);
+    let Tally { made, answered, refused, not_sent, sent_unknown, timed_out, cancelled } = audit.tally;
+    let (progress, record) = (&played.progress, &played.record);
     println!();
-    println!("calls made {made} = {answered} answered + {refused} refused + {not_sent} not sent");
+    println!("requests made {made} = {answered} answered + {refused} refused + {not_sent} not sent");
     println!("    + {sent_unknown} sent, fate unknown + {timed_out} timed out + {cancelled} given up");
     println!(
-        "links: {} attempts, {} failed, {} opened, {} reconnections",
-        metrics.connects,
-        metrics.connect_failures,
-        seen.handshakes,
-        progress.ready.saturating_sub(1)
+        "orders: {} wanted, {} open at the venue, none sent twice",
+        played.orders.wanted,
+        played.orders.real.len()
     );
     println!(
-        "frames: {} sent ({} B), {} received ({} B); the server saw {} messages, {} pings, {} close",
-        metrics.frames_sent,
-        metrics.bytes_sent,
-        metrics.frames_received,
-        metrics.bytes_received,
-        seen.calls.values().sum::<u64>(),
-        seen.pings,
-        seen.closes
+        "links: {} attempts, {} refused, {} ready; on each of them login, heartbeat and {} channels",
+        progress.attempts,
+        progress.failed,
+        progress.ready,
+        played.streams.len()
     );
-    streams::print(streamed);
-    if differences.is_empty() {
-        println!("The callers, the subscriber, the metrics and both servers agree.");
+    println!("logins: {} by credentials, {} by a refresh token", record.logins[0], record.logins[1]);
+    for (stream, legs) in played.streams.iter().zip(&audit.legs) {
+        let DeliveryCounts { received, delivered, conflated, dropped, undecodable, queued, .. } =
+            stream.counts;
+        println!("{}: received {received} = {delivered} delivered + {conflated} conflated", stream.channel);
+        println!("    + {dropped} dropped + {undecodable} undecodable + {queued} queued");
+        let on_links = legs.iter().map(|Leg { connection, sent, received, .. }| {
+            format!("{received} of {sent} on connection {connection}")
+        });
+        println!("    = {}, as the venue sent them", on_links.collect::<Vec<_>>().join(" + "));
+        let lost: u64 = legs.iter().map(|leg| leg.sent.saturating_sub(leg.received)).sum();
+        println!("    {} gaps told; {lost} items were lost with links, within gaps", stream.gaps().count());
     }
-    for difference in differences {
+    println!(
+        "book: {} levels, as at the venue; rebuilt from {} later snapshots",
+        played.books.ours.len(),
+        played.books.resynchronised
+    );
+    if audit.differences.is_empty() {
+        println!("The callers, the subscribers, the metrics and the venue agree.");
+    }
+    for difference in &audit.differences {
         println!("UNEXPLAINED: {difference}");
     }
 }
 
-fn in_json(played: &Played, streamed: &Streamed, differences: &[String]) -> serde_json::Value {
-    let tally = Tally::of(&played.calls);
-    let (metrics, seen) = (&played.metrics, &played.seen);
+fn in_json(played: &Played, audit: &Audit) -> Value {
+    let tally = &audit.tally;
+    let (progress, record) = (&played.progress, &played.record);
     json!({
-        "calls": {
+        "requests": {
             "made": tally.made,
             "answered": tally.answered,
             "refused": tally.refused,
@@ -58,28 +70,64 @@ fn in_json(played: &Played, streamed: &Streamed, differences: &[String]) -> serd
             "timed_out": tally.timed_out,
             "cancelled": tally.cancelled,
         },
-        "pings_answered": played.pongs,
+        "orders": { "wanted": played.orders.wanted, "open": played.orders.real.len() },
         "links": {
-            "attempts": metrics.connects,
-            "failed": metrics.connect_failures,
-            "opened": metrics.connects - metrics.connect_failures,
-            "reconnections": played.progress.ready.saturating_sub(1),
-            "silent": played.progress.silent,
+            "attempts": progress.attempts,
+            "failed": progress.failed,
+            "ready": progress.ready,
+            "silent": progress.silent,
         },
-        "frames": {
-            "sent": metrics.frames_sent,
-            "received": metrics.frames_received,
-            "bytes_sent": metrics.bytes_sent,
-            "bytes_received": metrics.bytes_received,
+        "logins": {
+            "granted": progress.logins,
+            "lapsed": progress.lapsed,
+            "by_credentials": record.logins[0],
+            "by_refresh_token": record.logins[1],
         },
-        "server": {
-            "handshakes": seen.handshakes,
-            "messages": seen.calls.values().sum::<u64>(),
-            "pings": seen.pings,
-            "closes": seen.closes,
+        "heartbeats_answered": record.heartbeats[1],
+        "streams": played.streams.iter().zip(&audit.legs).map(stream).collect::<Vec<_>>(),
+        "book": {
+            "levels": played.books.ours.len(),
+            "is_the_venues": played.books.ours == played.books.real,
+            "resynchronised": played.books.resynchronised,
         },
         "closed_cleanly": played.shutdown.is_clean,
-        "subscriptions": streams::in_json(streamed),
-        "unexplained": differences,
+        "unexplained": audit.differences,
+    })
+}
+
+fn stream((stream, legs): (&Stream, &Vec<Leg>)) -> Value {
+    let counts = &stream.counts;
+    json!({
+        "channel": stream.channel,
+        "overflow": stream.rule.name(),
+        "received": counts.received,
+        "delivered": counts.delivered,
+        "conflated": counts.conflated,
+        "dropped": counts.dropped,
+        "undecodable": counts.undecodable,
+        "queued": counts.queued,
+        "links": legs.iter().map(leg).collect::<Vec<_>>(),
+        "gaps": stream.gaps().map(gap).collect::<Vec<_>>(),
+    })
+}
+
+fn leg(leg: &Leg) -> Value {
+    json!({
+        "connection": leg.connection,
+        "sent": leg.sent,
+        "received": leg.received,
+        "taken": leg.taken,
+        "replaced": leg.replaced,
+        "told": leg.told,
+    })
+}
+
+fn gap(gap: &Gap) -> Value {
+    let position = |side: &Option<Side>| side.and_then(|side| side.sequence);
+    json!({
+        "cause": gap.cause.name(),
+        "before": position(&gap.before),
+        "after": position(&gap.after),
+        "missing": gap.missing,
     })
 }
