@@ -2,32 +2,38 @@
 //!
 //! Its programs are compiled and run as they stand. To them this file is `websockex_nova`: its prelude
 //! is the real one, except that `Client::connect` finds every host at a peer of the loopback
-//! interface, and trusts its certificate.
+//! interface, trusts its certificate, and keeps a handle by which a program can be ended. What they
+//! print is kept as well.
 
 extern crate self as websockex_nova;
 extern crate websockex_nova as real;
 
 use std::{
+    collections::BTreeMap,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
+use nova_deribit_simulator::{Config, Ending, Fault, Simulator, Tls};
 use nova_testkit::net::{Certificates, Event, Peer, Served};
 use real::{
-    behaviour::{Bound, InitialConnect, Settings},
+    behaviour::{Behaviour, Bound, InitialConnect, Settings},
     client::{Client, Connect},
     connect::{ByteStream, Connector, Dial, ProxyChoice, Resolve, Roots, TcpDialer, TlsOptions},
-    prelude::Adapter,
+    prelude::{Adapter, secs},
     session::EndCause,
     transport_fastwebsockets::FastWebSockets,
 };
+use tokio::sync::{oneshot, watch};
 
 /// What the README's programs import.
 pub mod prelude {
     pub use super::ClientExt;
     pub use real::prelude::*;
 }
+
+pub use real::deribit;
 
 /// In the place of the real one.
 pub trait ClientExt<A: Adapter>: Sized {
@@ -37,42 +43,100 @@ pub trait ClientExt<A: Adapter>: Sized {
 
 impl<A: Adapter> ClientExt<A> for Client<A::Handlers> {
     async fn connect(adapter: A) -> Result<Self, EndCause> {
-        let network = NETWORK.get().expect("the peer was started").clone();
-        Connect::new(adapter, FastWebSockets::new(network)).connect().await
+        let client = Connect::new(adapter, FastWebSockets::new(network())).connect().await?;
+        keep_end_of(client.clone());
+        Ok(client)
     }
 }
 
-static NETWORK: OnceLock<Connector> = OnceLock::new();
+/// The network: hosts by their names, which serve on port 443.
+#[derive(Debug, Default)]
+struct Network {
+    hosts: Mutex<BTreeMap<String, SocketAddr>>,
+}
 
-/// A network with one host, which has the name `echo.example` and serves on port 443.
-#[derive(Debug)]
-struct OneHost {
-    real: SocketAddr,
+static NETWORK: LazyLock<Arc<Network>> = LazyLock::new(Arc::default);
+
+/// Of the authority that every host shows a certificate of.
+static CERTIFICATES: LazyLock<Certificates> = LazyLock::new(Certificates::generate);
+
+impl Network {
+    fn hosts(&self) -> MutexGuard<'_, BTreeMap<String, SocketAddr>> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a host be found.
+    fn add(&self, name: &str, real: SocketAddr) {
+        self.hosts().insert(name.to_owned(), real);
+    }
 }
 
 #[async_trait::async_trait]
-impl Resolve for OneHost {
+impl Resolve for Network {
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        assert_eq!(host, "echo.example");
-        Ok(vec![ADDRESS])
+        let place = self.hosts().keys().position(|name| name == host);
+        Ok(vec![address(place.unwrap_or_else(|| panic!("{host} is no host of this network")))])
     }
 }
 
 #[async_trait::async_trait]
-impl Dial for OneHost {
-    async fn dial(&self, address: SocketAddr) -> io::Result<ByteStream> {
-        assert_eq!(address, (ADDRESS, 443).into());
-        TcpDialer.dial(self.real).await
+impl Dial for Network {
+    async fn dial(&self, wanted: SocketAddr) -> io::Result<ByteStream> {
+        assert_eq!(wanted.port(), 443);
+        let hosts: Vec<_> = self.hosts().values().copied().collect();
+        let real = (0..).zip(hosts).find(|(place, _)| address(*place) == wanted.ip());
+        let (_, real) = real.expect("it was resolved");
+        TcpDialer.dial(real).await
     }
 }
 
 /// An address for documentation (RFC 5737): dialled by nobody.
-const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+fn address(place: usize) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, u8::try_from(place).expect("there are few hosts")))
+}
 
-/// Starts an echo peer that shows a certificate for `echo.example`, and makes it the network.
+fn network() -> Connector {
+    let tls = TlsOptions::new().with_roots(Roots::ExtraOnly).with_extra_root_der(&CERTIFICATES.root());
+    Connector::new()
+        .with_tls(tls.expect("the root is one"))
+        .with_proxy(ProxyChoice::Direct)
+        .with_resolver(Arc::clone(&*NETWORK) as Arc<dyn Resolve>)
+        .with_dialer(Arc::clone(&*NETWORK) as Arc<dyn Dial>)
+}
+
+/// Ends the client of a program that would go on for ever.
+type End = oneshot::Sender<()>;
+
+static ENDS: Mutex<Vec<End>> = Mutex::new(Vec::new());
+
+fn keep_end_of<H: Behaviour>(client: Client<H>) {
+    let (end, ended) = oneshot::channel();
+    // In the program's own runtime, which drops the handle with itself.
+    tokio::spawn(async move {
+        if ended.await.is_ok() {
+            let _ = client.shutdown(secs(2)).await;
+        }
+    });
+    ENDS.lock().unwrap().push(end);
+}
+
+/// What programs printed, each line with the stream it went to.
+static PRINTED: LazyLock<watch::Sender<Vec<String>>> = LazyLock::new(watch::Sender::default);
+
+fn printed(stream: &str, line: &str) {
+    PRINTED.send_modify(|lines| lines.push(format!("{stream}: {line}")));
+}
+
+/// Waits until this holds of what was printed.
+async fn until_printed(what: &str, holds: impl FnMut(&Vec<String>) -> bool) -> usize {
+    let mut lines = PRINTED.subscribe();
+    let so_far = nova_testkit::net::within(secs(20), what, lines.wait_for(holds)).await.unwrap();
+    so_far.len()
+}
+
+/// Starts an echo peer that shows a certificate for `echo.example`, and adds it to the network.
 async fn start_echo_example() -> Served {
-    let certificates = Certificates::generate();
-    let config = certificates.server_for(&["echo.example"]).server_config();
+    let config = CERTIFICATES.server_for(&["echo.example"]).server_config();
     let peer = Peer::serve(move |conn| {
         let config = Arc::clone(&config);
         async move {
@@ -82,18 +146,28 @@ async fn start_echo_example() -> Served {
         }
     });
     let peer = peer.await.expect("a port is free");
-    let tls = TlsOptions::new().with_roots(Roots::ExtraOnly).with_extra_root_der(&certificates.root());
-    let host = Arc::new(OneHost { real: peer.addr() });
-    let network = Connector::new()
-        .with_tls(tls.expect("the root is one"))
-        .with_proxy(ProxyChoice::Direct)
-        .with_resolver(host.clone())
-        .with_dialer(host);
-    NETWORK.set(network).expect("one test needs a network");
+    NETWORK.add("echo.example", peer.addr());
     peer
 }
 
-#[allow(clippy::print_stdout, reason = "the program prints what it got")]
+/// Starts the simulator as `test.deribit.com`, and adds it to the network.
+async fn start_deribit() -> Simulator {
+    let identity = CERTIFICATES.server_for(&["test.deribit.com"]);
+    let tls = Tls::Pem { certificates: identity.certificate_pem(), key: identity.key_pem() };
+    let simulator = Simulator::start(Config::default().with_tls(tls)).await.expect("a port is free");
+    NETWORK.add("test.deribit.com", simulator.addr());
+    simulator
+}
+
+/// What the programs print is kept.
+macro_rules! println {
+    ($($words:tt)*) => { crate::printed("out", &format!($($words)*)) };
+}
+
+macro_rules! eprintln {
+    ($($words:tt)*) => { crate::printed("err", &format!($($words)*)) };
+}
+
 mod echo_program {
     include!(concat!(env!("OUT_DIR"), "/readme_1.rs"));
 
@@ -103,14 +177,29 @@ mod echo_program {
     }
 }
 
-#[test]
-fn every_program_of_the_readme_is_run_here() {
-    assert_eq!(env!("README_PROGRAMS"), "1");
+mod deribit_program {
+    include!(concat!(env!("OUT_DIR"), "/readme_2.rs"));
+
+    /// The program, which makes a runtime of its own.
+    pub(super) fn run() -> Result<()> {
+        main()
+    }
 }
 
+#[test]
+fn every_program_of_the_readme_is_run_here() {
+    assert_eq!(env!("README_PROGRAMS"), "2");
+}
+
+/// One after the other: what they print goes to one place.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_echo_program_says_hello_over_tls_and_closes() {
-    let peer = start_echo_example().await;
+async fn the_programs_do_what_the_readme_says() {
+    let (echo, deribit) = (start_echo_example().await, start_deribit().await);
+    the_echo_program_says_hello_over_tls_and_closes(&echo).await;
+    the_deribit_program_prints_tickers_and_tells_what_it_missed(&deribit).await;
+}
+
+async fn the_echo_program_says_hello_over_tls_and_closes(peer: &Served) {
     let ran = tokio::task::spawn_blocking(echo_program::run).await.unwrap();
     ran.unwrap();
     let is_over =
@@ -119,6 +208,31 @@ async fn the_echo_program_says_hello_over_tls_and_closes() {
     let frames: Vec<_> = peer.journal().frames().into_iter().map(|(_, frame)| frame).collect();
     assert_eq!((frames.len(), frames[0].as_text(), frames[1].close_code()), (2, "hello", Some(1000)));
     assert_eq!(peer.accepted(), 1);
+    assert_eq!(*PRINTED.borrow(), ["out: hello"]);
+}
+
+async fn the_deribit_program_prints_tickers_and_tells_what_it_missed(venue: &Simulator) {
+    let control = venue.control();
+    let running = tokio::task::spawn_blocking(deribit_program::run);
+    let is_ticker = |line: &String| line.starts_with("out: BTC-PERPETUAL Some(");
+    let tickers = move |lines: &[String]| lines.iter().filter(|line| is_ticker(line)).count();
+    until_printed("some tickers", |lines| tickers(lines) >= 3).await;
+
+    control.set_fault(Fault::DropTcp { how: Ending::Rst });
+    let missed = "err: missed: an unknown number of items of ticker.BTC-PERPETUAL.100ms: ";
+    let is_gap = |line: &String| line.starts_with(missed);
+    let at = until_printed("the gap", |lines| lines.iter().any(is_gap)).await;
+    until_printed("tickers on the next link", |lines| tickers(&lines[at..]) >= 3).await;
+
+    let ends = std::mem::take(&mut *ENDS.lock().unwrap());
+    // That of the first program has ended already.
+    for end in ends {
+        let _ = end.send(());
+    }
+    running.await.unwrap().unwrap();
+    assert_eq!(control.journal(|journal| journal.answers(101)), 2);
+    assert_eq!(control.journal(|journal| journal.requests("public/subscribe")), 2);
+    assert_eq!(control.journal(|journal| journal.requests("public/auth")), 0);
 }
 
 #[test]
