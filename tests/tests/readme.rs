@@ -5,6 +5,8 @@
 //! interface, trusts its certificate, and keeps a handle by which a program can be ended. What they
 //! print is kept as well.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
 extern crate self as websockex_nova;
 extern crate websockex_nova as real;
 

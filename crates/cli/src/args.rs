@@ -1,6 +1,6 @@
 //! What can be asked for on the command line.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args as Group, Parser, Subcommand};
 
@@ -17,6 +17,12 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Show, in a few seconds and on this machine only, what a client of Deribit survives
     Demo(Demo),
+    /// Watch a trading venue: Deribit
+    #[command(subcommand)]
+    Deribit(Deribit),
+    /// Simulate a trading venue: Deribit
+    #[command(subcommand)]
+    Sim(Sim),
     /// Hold a conversation: lines of standard input go out as text messages, messages come in as lines
     #[command(after_long_help = AFTER_CONNECT, after_help = "Exit status: see --help.")]
     Connect(Box<Connect>),
@@ -27,6 +33,106 @@ pub(crate) struct Demo {
     /// Print the summary as one line of JSON; the story goes to standard error
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deribit {
+    /// Subscribe to channels, and show what comes: a live table, lines, or JSON
+    #[command(after_long_help = AFTER_WATCH, after_help = "Exit status: see --help.")]
+    Watch(Box<Watch>),
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Watch {
+    /// Names of channels, such as book.BTC-PERPETUAL.100ms or ticker.ETH-PERPETUAL.100ms
+    #[arg(required = true, value_name = "CHANNEL")]
+    pub(crate) channels: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) venue: Venue,
+
+    /// Log in with the credentials in this file instead of those in the environment
+    ///
+    /// The file has two lines, DERIBIT_CLIENT_ID=... and DERIBIT_CLIENT_SECRET=..., and nobody but its
+    /// owner may read it. Without this option the environment variables of these names are used, if both
+    /// are set; without credentials there is no login, and only public channels are to be had.
+    #[arg(long, value_name = "FILE", conflicts_with = "simulator")]
+    pub(crate) credentials: Option<PathBuf>,
+
+    /// Print one line of JSON for each item, each gap and each change of state
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// End by itself so long after the first connection: 90, 90s, 15m, 1h, 500ms
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub(crate) lasting: Option<Duration>,
+
+    /// Log on standard error what happens inside; RUST_LOG chooses otherwise
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// Where the venue is.
+#[derive(Debug, Group)]
+#[group(multiple = false)]
+pub(crate) struct Venue {
+    /// A simulator in this process, with an account of its own
+    #[arg(long)]
+    pub(crate) simulator: bool,
+
+    /// The test network (the default)
+    #[arg(long)]
+    pub(crate) testnet: bool,
+
+    /// The venue itself
+    #[arg(long)]
+    pub(crate) production: bool,
+
+    /// Another place that speaks the same protocol, such as a simulator that runs already
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sim {
+    /// Serve what Deribit serves, on this machine, until Ctrl-C or the end of the scenario
+    #[command(after_long_help = AFTER_SIM, after_help = "Accounts and exit status: see --help.")]
+    Deribit(SimDeribit),
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct SimDeribit {
+    /// The port of 127.0.0.1 to listen on; 0 for any that is free
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+
+    /// What the venue is like, as JSON; every key has a default
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// What goes wrong and when: a ready-made scenario, or a file of one
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) scenario: Option<String>,
+
+    /// Write there, as JSON lines, every frame and everything else that happens
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// Where all chance comes from: equal seeds give equal markets
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+
+    /// How many times as fast as real time the venue lives
+    #[arg(long, value_name = "FACTOR")]
+    pub(crate) time_scale: Option<f64>,
+
+    /// The certificate chain for TLS, as PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The key of the certificate, as PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
 }
 
 #[derive(Debug, Group)]
@@ -79,6 +185,46 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| "not a span of time".to_owned())
 }
 
+/// A span of time: a number with a unit, or of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[number.len()..] {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        unit => return Err(format!("\"{unit}\" is no unit: write ms, s, m or h")),
+    };
+    let count: f64 = number.parse().map_err(|_| format!("\"{number}\" is not a number"))?;
+    Duration::try_from_secs_f64(count * factor).map_err(|_| "not a span of time".to_owned())
+}
+
+const AFTER_WATCH: &str = "\
+On a terminal a table shows for each channel how many items come a second, how old they are, how many
+came, how many gaps there were and why the last one, and of books and tickers the best bid and ask.
+\"Age\" is the time of this machine minus the time the venue put into the item: the way, the time the
+item waited at the venue, and the difference of the two clocks. Elsewhere, one line for each channel
+and second. A book is kept from its channel's items, and shows nothing until it is whole.
+
+Ctrl-C ends in good order; a second Ctrl-C ends at once. The end tells what became of every item:
+received = delivered + conflated + dropped + undecodable + queued.
+
+Exit status:
+  0    Ctrl-C or the end of --for, and every item is accounted for
+  1    the venue or the network ended the conversation for good, or the venue refused a channel
+  2    the command line, a channel's name or the credentials cannot be used; nothing was sent
+  3    the first connection could not be opened, or the login was refused
+  130  interrupted before the first connection, or interrupted twice";
+
+const AFTER_SIM: &str = "\
+It prints its address as the first line. Clients log in as sim-client with the secret sim-secret-0001,
+or as sim-readonly with sim-secret-0002, unless --config says otherwise.
+
+Exit status:
+  0    Ctrl-C, or the end of the scenario
+  1    it could not listen, or not write its journal
+  2    the command line or a file it names cannot be used; the wrong part is named";
+
 const AFTER_CONNECT: &str = "\
 Input: each line of standard input becomes one text message, without its line end. Lines go out in
 order, one at a time; while there is no link they wait for the next one. A line that is longer than
@@ -101,3 +247,25 @@ Exit status:
   3    the first connection could not be opened, or was closed at once
   4    the end was in order, but lines were not sent or their fate is unknown
   130  interrupted before the first connection, or interrupted twice";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_span_has_a_unit_or_counts_seconds() {
+        let of = |text| duration(text).map_err(|error| error.to_string());
+        assert_eq!((of("90"), of("1.5s")), (Ok(Duration::from_secs(90)), Ok(Duration::from_millis(1500))));
+        assert_eq!((of("2m"), of("500ms")), (Ok(Duration::from_secs(120)), Ok(Duration::from_millis(500))));
+        assert_eq!(of("1h"), Ok(Duration::from_secs(3600)));
+        assert_eq!(of("5 days").unwrap_err(), "\"days\" is no unit: write ms, s, m or h");
+        assert!(of("").is_err() && of("-1s").is_err() && of("s").is_err());
+    }
+}

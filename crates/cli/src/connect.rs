@@ -10,11 +10,7 @@ mod sending;
 mod status;
 mod target;
 
-use std::{
-    future::{Future, pending},
-    io,
-    time::Duration,
-};
+use std::{future::Future, io, time::Duration};
 
 use websockex_nova::{
     behaviour::{KeepAlive, LocalTopics, Quiet, RawMessages, RetryTransient},
@@ -23,7 +19,7 @@ use websockex_nova::{
     prelude::{Client, Handlers, Policies, secs, speaking},
     reconnect::{Jittered, Retries},
     session::EndCause,
-    transport::{ConnectError, Endpoint, LostReason},
+    transport::{Endpoint, LostReason},
     transport_fastwebsockets::FastWebSockets,
 };
 
@@ -32,7 +28,7 @@ use self::{
     status::Status,
     target::Target,
 };
-use crate::{args::Connect, exit::Exit, told};
+use crate::{args::Connect, exit::Exit, interrupt::interrupted, told};
 
 /// A conversation without a protocol.
 type Talk = Client<Handlers<RawMessages, Quiet, RetryTransient, LocalTopics>, Policies<Jittered>>;
@@ -65,7 +61,7 @@ pub(crate) async fn run(wish: Connect) -> Exit {
     match (ending, was_ready) {
         (Ending::Interrupted, false) => Exit::Interrupted,
         (Ending::Closed(cause), false) => {
-            tell_of_end(&format!("could not connect to {endpoint}"), &cause);
+            told::end(&format!("could not connect to {endpoint}"), &cause);
             Exit::NotConnected
         }
         (ending, _) => {
@@ -158,7 +154,7 @@ impl Ending {
             }
             Self::Closed(cause) if no_reconnect && is_normal(&cause) => in_order,
             Self::Closed(cause) => {
-                tell_of_end("the conversation has ended", &cause);
+                told::end("the conversation has ended", &cause);
                 Exit::Failed
             }
         }
@@ -176,61 +172,5 @@ fn is_normal(cause: &EndCause) -> bool {
     }
 }
 
-/// Tells the causes of an end, beginning where they become specific.
-fn tell_of_end(what: &str, cause: &EndCause) {
-    match cause {
-        EndCause::Failed(LostReason::Connect(error))
-        | EndCause::Exhausted { last: LostReason::Connect(error), .. } => {
-            told::error(what, error);
-            if let ConnectError::Refused(refusal) = error {
-                tell_of_refusal(&refusal.body_prefix);
-            }
-        }
-        EndCause::Failed(reason) | EndCause::Exhausted { last: reason, .. } => told::error(what, reason),
-        cause => told::error(what, cause),
-    }
-}
-
-/// Servers often say in the body why they refuse.
-fn tell_of_refusal(body: &[u8]) {
-    let text = String::from_utf8_lossy(body);
-    if let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) {
-        let shown: String = line.chars().take(LONGEST_QUOTE).collect();
-        eprintln!("  the server said: {}", told::plain(&shown));
-    }
-}
-
-/// Waits for Ctrl-C, or for a request to terminate.
-async fn interrupted() {
-    let ctrl_c = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = ctrl_c => {}
-        () = terminated() => {}
-    }
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
-        }
-        Err(_) => pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    pending().await
-}
-
 /// How long closing may take.
 const CLOSE_WITHIN: Duration = secs(2);
-
-/// How much of a refusal is quoted, in characters.
-const LONGEST_QUOTE: usize = 200;

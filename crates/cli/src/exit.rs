@@ -9,9 +9,9 @@ pub(crate) enum Exit {
     /// All went well.
     Clean = 0,
     /// The peer or the network ended the conversation for good; or the demonstration found a
-    /// difference it cannot explain.
+    /// difference it cannot explain; or a venue refused a channel.
     Failed = 1,
-    /// The command line cannot be understood. clap ends with this number too.
+    /// The command line, or a file it names, cannot be used. clap ends with this number too.
     Usage = 2,
     /// There never was a conversation.
     NotConnected = 3,

@@ -1,15 +1,20 @@
-//! The `nova` program: a demonstration that ends by itself, and a conversation with any WebSocket
-//! endpoint.
+//! The `nova` program: a demonstration that ends by itself, the channels of Deribit, its simulator, and
+//! a conversation with any WebSocket endpoint.
 //!
-//! [`args`] says what can be asked for, [`exit`] how it can end. The commands are [`demo`] and
-//! [`connect`]; [`told`] is how errors are told to a human.
+//! [`args`] says what can be asked for, [`exit`] how it can end. The commands are [`demo`], [`deribit`],
+//! [`sim`] and [`connect`]; [`told`] is how errors are told to a human, [`interrupt`] how a human
+//! ends it, and [`logs`] what is logged meanwhile.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling a human is what it is for")]
 
 mod args;
 mod connect;
 mod demo;
+mod deribit;
 mod exit;
+mod interrupt;
+mod logs;
+mod sim;
 mod told;
 
 use std::process::ExitCode;
@@ -17,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::{
-    args::{Args, Command},
+    args::{Args, Command, Deribit, Sim},
     exit::Exit,
 };
 
@@ -34,6 +39,8 @@ fn main() -> ExitCode {
     let exit = runtime.block_on(async {
         match args.command {
             Command::Demo(wish) => demo::run(&wish).await,
+            Command::Deribit(Deribit::Watch(wish)) => deribit::watch(*wish).await,
+            Command::Sim(Sim::Deribit(wish)) => sim::deribit(wish).await,
             Command::Connect(wish) => connect::run(*wish).await,
         }
     });

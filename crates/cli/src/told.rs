@@ -2,9 +2,38 @@
 
 use std::{error::Error, fmt::Write as _};
 
+use websockex_nova::{
+    session::EndCause,
+    transport::{ConnectError, LostReason},
+};
+
 /// Says on standard error what went wrong, and why.
 pub(crate) fn error(what: &str, cause: &dyn Error) {
     eprintln!("error: {}{}", plain(what), causes(cause));
+}
+
+/// Tells the causes of an end, beginning where they become specific.
+pub(crate) fn end(what: &str, cause: &EndCause) {
+    match cause {
+        EndCause::Failed(LostReason::Connect(error))
+        | EndCause::Exhausted { last: LostReason::Connect(error), .. } => {
+            self::error(what, error);
+            if let ConnectError::Refused(refusal) = error {
+                tell_of_refusal(&refusal.body_prefix);
+            }
+        }
+        EndCause::Failed(reason) | EndCause::Exhausted { last: reason, .. } => self::error(what, reason),
+        cause => self::error(what, cause),
+    }
+}
+
+/// Servers often say in the body why they refuse.
+fn tell_of_refusal(body: &[u8]) {
+    let text = String::from_utf8_lossy(body);
+    if let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) {
+        let shown: String = line.chars().take(LONGEST_QUOTE).collect();
+        eprintln!("  the server said: {}", plain(&shown));
+    }
 }
 
 /// An error and its causes, each on a line of its own.
@@ -45,6 +74,9 @@ pub(crate) fn plain(text: &str) -> String {
     }
     shown
 }
+
+/// How much of a refusal is quoted, in characters.
+const LONGEST_QUOTE: usize = 200;
 
 #[cfg(test)]
 mod tests {

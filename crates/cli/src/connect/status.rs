@@ -1,8 +1,5 @@
 //! What happens to links, told on standard error.
 
-use std::io::{self, IsTerminal};
-
-use tracing_subscriber::EnvFilter;
 use websockex_nova::{
     client::Events,
     telemetry::{Event, Severity},
@@ -10,7 +7,7 @@ use websockex_nova::{
 };
 
 use super::sending::LastHanded;
-use crate::told;
+use crate::{logs, told};
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,12 +32,7 @@ impl Status {
     /// Begins to log, if that is wanted.
     pub(super) fn init(self) {
         if self == Self::Verbose {
-            let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
-            tracing_subscriber::fmt()
-                .with_writer(io::stderr)
-                .with_ansi(io::stderr().is_terminal())
-                .with_env_filter(filter)
-                .init();
+            logs::init();
         }
     }
 
@@ -81,6 +73,3 @@ impl Status {
         was_ready
     }
 }
-
-/// What is logged unless `RUST_LOG` says otherwise.
-const LOGGED: &str = "warn,websockex_nova=debug";

@@ -289,13 +289,20 @@ async fn the_log_goes_to_standard_error_and_only_if_wanted() {
 
 #[tokio::test]
 async fn the_help_and_the_readme_agree_on_every_exit_status() {
-    let help = Nova::run(&["connect", "--help"]).await.output;
+    for (command, count) in [(&["connect"][..], 6), (&["deribit", "watch"], 5), (&["sim", "deribit"], 3)] {
+        assert_agreement_on_exit_statuses(command, count).await;
+    }
+}
+
+async fn assert_agreement_on_exit_statuses(command: &[&str], count: usize) {
+    let help = Nova::run(&[command, &["--help"]].concat()).await.output;
     let (_, statuses) = help.split_once("Exit status:\n").unwrap();
     let statuses: Vec<_> = statuses.lines().filter(|line| !line.is_empty()).collect();
-    assert_eq!(statuses.len(), 6, "{statuses:?}");
+    assert_eq!(statuses.len(), count, "{statuses:?}");
     for line in statuses {
         let (code, meaning) = line.trim().split_once(' ').unwrap();
-        let meaning = meaning.trim().replace("--no-reconnect", "`--no-reconnect`");
+        let meaning =
+            meaning.trim().replace("--no-reconnect", "`--no-reconnect`").replace("--for", "`--for`");
         let row = format!("| {code} | {meaning} |");
         assert!(README.contains(&row), "the README lacks the row {row}");
     }

@@ -36,13 +36,21 @@ pub(crate) struct Ended {
 }
 
 impl Nova {
-    /// Starts it, in an environment that says nothing about proxies or logs.
+    /// Starts it, in an environment that says nothing about proxies, logs or credentials.
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_in(args, &[])
+    }
+
+    /// Starts it, in an environment that says this and nothing else of interest.
+    pub(crate) fn start_in(args: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nova"));
         for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
             command.env_remove(name).env_remove(name.to_uppercase());
         }
-        command.args(args).env_remove("RUST_LOG").kill_on_drop(true);
+        for name in ["RUST_LOG", "DERIBIT_CLIENT_ID", "DERIBIT_CLIENT_SECRET"] {
+            command.env_remove(name);
+        }
+        command.args(args).envs(environment.iter().copied()).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let mut child = command.spawn().unwrap();
