@@ -211,7 +211,7 @@ received = delivered + conflated + dropped + undecodable + queued.
 
 Exit status:
   0    Ctrl-C or the end of --for, and every item is accounted for
-  1    the venue or the network ended the conversation for good, or the venue refused a channel
+  1    the venue or the network ended the conversation for good, the venue refused a channel, or nobody read
   2    the command line, a channel's name or the credentials cannot be used; nothing was sent
   3    the first connection could not be opened, or the login was refused
   130  interrupted before the first connection, or interrupted twice";

@@ -49,7 +49,7 @@ pub(crate) async fn watch(wish: Watch) -> Exit {
     let Target { adapter, connector, channels, place, simulator: _simulator } = target;
     let (client, driver) = Connect::new(adapter, FastWebSockets::new(connector)).into_parts();
     let board = Board::new(&place, &channels);
-    let (output, printing) = Output::start(Form::of(wish.json));
+    let (output, printing) = Output::start(Form::of(&wish));
     // Before the driver runs, so that they are asked for in one message.
     let mut feeds = Vec::new();
     for (place, name) in channels.into_iter().enumerate() {
@@ -73,6 +73,7 @@ pub(crate) async fn watch(wish: Watch) -> Exit {
         std::process::exit(Exit::Interrupted as i32);
     }));
     let _ = client.shutdown(CLOSE_WITHIN).await;
+    output.hurry(CLOSE_WITHIN);
     let mut fed = Vec::new();
     for feed in feeds {
         fed.extend(feed.await);
@@ -82,10 +83,14 @@ pub(crate) async fn watch(wish: Watch) -> Exit {
     if was_ready {
         output.sum_up(&fed).await;
     }
+    let unread = output.unread();
     drop(output);
-    drop(board);
     // A pipe that nobody reads must not hold up the end.
     let printed = tokio::time::timeout(CLOSE_WITHIN, printing).await;
+    if unread > 0 || printed.is_err() {
+        eprintln!("error: standard output is not read: {unread} lines and more are lost");
+        return Exit::Failed;
+    }
     match printed {
         Ok(Ok(Err(error))) if error.kind() != io::ErrorKind::BrokenPipe => {
             told::error("standard output cannot be written to", &error);

@@ -7,13 +7,19 @@ mod table;
 
 use std::{
     io::{self, IsTerminal, Write},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 use tokio::{
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        mpsc::{self, Receiver, Sender},
+        watch,
+    },
     task::{JoinHandle, spawn_blocking},
 };
 use websockex_nova::{
@@ -22,7 +28,7 @@ use websockex_nova::{
 };
 
 use super::{board::Board, feed::Fed};
-use crate::told;
+use crate::{args::Watch, told};
 
 /// In which form.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,10 +39,11 @@ pub(super) enum Form {
 }
 
 impl Form {
-    pub(super) fn of(is_json: bool) -> Self {
-        match is_json {
+    pub(super) fn of(wish: &Watch) -> Self {
+        match wish.json {
             true => Self::Json,
-            false if io::stdout().is_terminal() => Self::Table,
+            // A log would run through the table.
+            false if io::stdout().is_terminal() && !wish.verbose => Self::Table,
             false => Self::Lines,
         }
     }
@@ -47,6 +54,10 @@ impl Form {
 pub(super) struct Output {
     form: Form,
     texts: Sender<String>,
+    /// Whether texts still wait until somebody reads.
+    is_late: Arc<watch::Sender<bool>>,
+    /// Texts that nobody read in time.
+    unread: Arc<AtomicU64>,
 }
 
 impl Output {
@@ -58,7 +69,8 @@ impl Output {
             // There is room: nothing waits yet.
             let _ = texts.try_send(table::ENTER.to_owned());
         }
-        (Self { form, texts }, spawn_blocking(|| print(waiting)))
+        let output = Self { form, texts, is_late: Arc::default(), unread: Arc::default() };
+        (output, spawn_blocking(|| print(waiting)))
     }
 
     /// An item, where each is shown.
@@ -165,9 +177,30 @@ impl Output {
         self.put(text).await;
     }
 
+    /// From now on, nothing waits for somebody who reads longer than this.
+    pub(super) fn hurry(&self, patience: Duration) {
+        let is_late = Arc::clone(&self.is_late);
+        drop(tokio::spawn(async move {
+            tokio::time::sleep(patience).await;
+            is_late.send_replace(true);
+        }));
+    }
+
+    /// How many texts nobody read in time.
+    pub(super) fn unread(&self) -> u64 {
+        self.unread.load(Ordering::SeqCst)
+    }
+
     async fn put(&self, text: String) {
-        // Whoever ends the program sees for himself that nobody reads any more.
-        let _ = self.texts.send(text).await;
+        let mut is_late = self.is_late.subscribe();
+        tokio::select! {
+            biased;
+            // Whoever ends the program sees for himself that the reader has gone.
+            _ = self.texts.send(text) => {}
+            _ = is_late.wait_for(|is_late| *is_late) => {
+                self.unread.fetch_add(1, Ordering::SeqCst);
+            }
+        }
     }
 }
 

@@ -122,6 +122,15 @@ impl Nova {
         Ended { code: status.code(), output, told: self.log }
     }
 
+    /// Waits for its end without reading its output.
+    #[cfg(unix)]
+    pub(crate) async fn gone(mut self) -> Ended {
+        let output = self.output.take();
+        let ended = self.ended().await;
+        drop(output);
+        ended
+    }
+
     /// Runs it with no input, to its end.
     pub(crate) async fn run(args: &[&str]) -> Ended {
         let mut nova = Self::start(args);

@@ -1,6 +1,6 @@
 //! `nova deribit watch`.
 
-use nova_deribit_simulator::{Config, Ending, Event, Fault, Simulator};
+use nova_deribit_simulator::{Config, Ending, Event, Fault, Journal, Refusal, Simulator};
 use serde_json::Value;
 
 use super::{
@@ -208,6 +208,50 @@ async fn a_channel_the_venue_refuses_is_told_and_so_is_a_venue_that_is_not_there
     drop(venue);
     let ended = Nova::run(&["deribit", "watch", "--url", &url, TICKER]).await;
     ended.assert(3, &["because: "]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_reader_that_has_had_enough_ends_it_and_one_that_sleeps_does_not_hold_it_up() {
+    let venue = venue().await;
+    let args = ["deribit", "watch", "--json", "--url", &venue.url(), "announcements"];
+    let flood = || {
+        for id in 0..2_000 {
+            let news = serde_json::json!({"id": id, "title": "x".repeat(1_000), "body": "", "action": "new"});
+            venue.control().notify(None, "announcements", news);
+        }
+    };
+    let confirmed = |count| move |journal: &Journal| journal.requests("public/subscribe") == count;
+    let mut awake = Nova::start(&args);
+    awake.line().await;
+    awake.close_output();
+    venue.control().wait_until(confirmed(1)).await.unwrap();
+    flood();
+    awake.ended().await.assert(0, &[]);
+
+    let asleep = Nova::start(&args);
+    venue.control().wait_until(confirmed(2)).await.unwrap();
+    flood();
+    // Its answer shows that all before it has arrived.
+    venue
+        .control()
+        .inject(None, r#"{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"test_request"}}"#);
+    venue.control().wait_until(|journal| journal.requests("public/test") > 0).await.unwrap();
+    asleep.interrupt().await;
+    asleep.gone().await.assert(1, &["standard output is not read"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn interrupted_before_there_is_a_connection_it_says_so() {
+    let venue = venue().await;
+    venue.control().set_fault(Fault::RefuseHandshake { how: Refusal::NoAnswer, count: None });
+    let nova = Nova::start(&["deribit", "watch", "--url", &venue.url(), TICKER]);
+    let is_ignored =
+        |journal: &Journal| journal.entries().any(|entry| matches!(entry.event, Event::Ignored { .. }));
+    venue.control().wait_until(is_ignored).await.unwrap();
+    nova.interrupt().await;
+    nova.ended().await.assert(130, &[]);
 }
 
 /// On a terminal, which `script` makes.
