@@ -10,12 +10,15 @@ use std::collections::BTreeMap;
 use websockex_nova::{
     session::{DeliveryCounts, Gap, GapCause},
     telemetry::Outcome,
+    transport::Generation,
 };
 
 use super::{
     ledger::{End, Entry},
     play::{BOOK, Played},
+    record::Record,
     taker::{Mark, Rule, Sight, Stream},
+    venue::Holding,
 };
 
 /// What was found.
@@ -63,7 +66,7 @@ impl Audit {
         requests(played, &tally, &mut differences);
         links(played, &mut differences);
         let legs = played.streams.iter().map(|stream| {
-            let legs = walk(stream, played, &mut differences.0);
+            let legs = walk(stream, &played.links, &played.record, &mut differences.0);
             streams(stream, &legs, &mut differences);
             legs
         });
@@ -173,9 +176,8 @@ fn links(played: &Played, found: &mut Differences) {
     let mut wanted: Vec<_> = played.streams.iter().map(|stream| stream.channel).collect();
     wanted.sort_unstable();
     for (link, holding) in &played.links {
-        let is_whole = holding.is_logged_in && holding.heartbeats == 1 && holding.channels == wanted;
-        if !is_whole {
-            found.0.push(format!("not everything was restored on {link}: {holding:?}"));
+        if !holding.is_whole(&wanted) {
+            found.0.push(format!("not everything was restored on {link}: {holding}"));
         }
     }
 }
@@ -200,11 +202,16 @@ fn state(played: &Played, found: &mut Differences) {
 }
 
 /// Goes along what the venue sent and what the subscriber saw, link by link.
-fn walk(stream: &Stream, played: &Played, found: &mut Vec<String>) -> Vec<Leg> {
+fn walk(
+    stream: &Stream,
+    links: &[(Generation, Holding)],
+    record: &Record,
+    found: &mut Vec<String>,
+) -> Vec<Leg> {
     let mut rest = stream.seen.as_slice();
-    let legs = played.links.iter().enumerate().map(|(place, (link, holding))| {
+    let legs = links.iter().enumerate().map(|(place, (link, holding))| {
         let connection = holding.connection;
-        let sent = played.record.sent_on(connection, stream.channel);
+        let sent = record.sent_on(connection, stream.channel);
         let received = stream.received.get(place).copied().unwrap_or_default();
         let mut leg = Leg { connection, sent: sent.len() as u64, received, ..Leg::default() };
         let mut last = None;
@@ -281,5 +288,60 @@ impl Stream {
             Sight::Gap(gap) => Some(gap),
             Sight::Item { .. } => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::play::{TICKER, TRADES},
+        *,
+    };
+
+    /// What a walk finds where these items were sent and those were taken, all on one link.
+    fn walked(channel: &'static str, rule: Rule, sent: &[u64], taken: &[u64]) -> (Leg, Vec<String>) {
+        let link = Generation::new(1);
+        let seen = taken.iter().map(|number| Sight::Item { link, mark: Mark::Number(*number) }).collect();
+        let (counts, received) = (DeliveryCounts::default(), vec![taken.len() as u64]);
+        let stream = Stream { channel, rule, counts, received, seen };
+        let holding = Holding { connection: 7, is_logged_in: true, heartbeats: 1, channels: Vec::new() };
+        let mut record = Record::default();
+        let sent = sent.iter().map(|number| Mark::Number(*number)).collect();
+        record.sent.insert((7, channel.to_owned()), sent);
+        let mut found = Vec::new();
+        let legs = walk(&stream, &[(link, holding)], &record, &mut found);
+        (legs[0], found)
+    }
+
+    #[test]
+    fn an_item_that_nobody_can_account_for_is_named() {
+        let (leg, found) = walked(TRADES, Rule::Block, &[1, 2, 3], &[1, 2, 3]);
+        assert_eq!((leg.sent, leg.taken, found.len()), (3, 3, 0));
+        let (_, missing) = walked(TRADES, Rule::Block, &[1, 2, 3], &[1, 3]);
+        assert!(missing.len() == 1 && missing[0].contains("Number(2), sent on connection 7"), "{missing:?}");
+        for taken in [&[1, 2, 3, 4][..], &[1, 3, 2], &[1, 2, 2, 3]] {
+            let (_, invented) = walked(TRADES, Rule::Block, &[1, 2, 3], taken);
+            assert!(invented.last().is_some_and(|told| told.ends_with("never sent it")), "{invented:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_replaced_needs_no_gap_and_only_where_that_was_wished() {
+        let (leg, found) = walked(TICKER, Rule::Conflate, &[1, 2, 3], &[3]);
+        assert_eq!((leg.taken, leg.replaced, found.len()), (1, 2, 0));
+        let (leg, found) = walked(BOOK, Rule::Block, &[5, 4, 6], &[5, 6]);
+        assert_eq!((leg.taken, leg.replaced, found.len()), (2, 1, 0));
+        let (_, found) = walked(BOOK, Rule::Block, &[5, 6, 7], &[5, 7]);
+        assert_eq!(found.len(), 1, "a change that is newer than the book is not part of it");
+    }
+
+    #[test]
+    fn an_order_may_be_seen_once_and_what_replays_once_more_for_each_lost_link() {
+        let seen =
+            |end, replays| sightings(&Entry { method: "private/buy".to_owned(), replays, end: Some(end) }, 2);
+        assert_eq!(seen(End::Answered, false), (1, 1));
+        assert_eq!(seen(End::SentUnknown, false), (0, 1));
+        assert_eq!(seen(End::NotSent, false), (0, 0));
+        assert_eq!(seen(End::Answered, true), (1, 3));
     }
 }

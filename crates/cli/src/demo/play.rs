@@ -215,12 +215,7 @@ impl<'a> Play<'a> {
 
     fn looks_at_the_venue(&mut self) {
         let holding = self.venue.holding();
-        let login = if holding.is_logged_in { "logged in" } else { "not logged in" };
-        self.story.tell(format!(
-            "the venue holds: connection {}, {login}, heartbeat asked for, {} channels",
-            holding.connection,
-            holding.channels.len()
-        ));
+        self.story.tell(holding.to_string());
         if let State::Ready { link } = self.client.state() {
             self.links.push((link, holding));
         }

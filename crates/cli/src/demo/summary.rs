@@ -20,16 +20,22 @@ pub(super) fn print(played: &Played, audit: &Audit, as_json: bool) {
     println!("requests made {made} = {answered} answered + {refused} refused + {not_sent} not sent");
     println!("    + {sent_unknown} sent, fate unknown + {timed_out} timed out + {cancelled} given up");
     println!(
-        "orders: {} wanted, {} open at the venue, none sent twice",
+        "orders: {} wanted, {} open at the venue; each was sent at most {} times",
         played.orders.wanted,
-        played.orders.real.len()
+        played.orders.real.len(),
+        record.orders.values().max().unwrap_or(&0)
     );
     println!(
-        "links: {} attempts, {} refused, {} ready; on each of them login, heartbeat and {} channels",
+        "links: {} attempts, {} refused, {} ready; channels at the venue on each: {}",
         progress.attempts,
         progress.failed,
         progress.ready,
-        played.streams.len()
+        played
+            .links
+            .iter()
+            .map(|(_, holding)| holding.channels.len().to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
     );
     println!("logins: {} by credentials, {} by a refresh token", record.logins[0], record.logins[1]);
     for (stream, legs) in played.streams.iter().zip(&audit.legs) {
@@ -38,15 +44,16 @@ pub(super) fn print(played: &Played, audit: &Audit, as_json: bool) {
         println!("{}: received {received} = {delivered} delivered + {conflated} conflated", stream.channel);
         println!("    + {dropped} dropped + {undecodable} undecodable + {queued} queued");
         let on_links = legs.iter().map(|Leg { connection, sent, received, .. }| {
-            format!("{received} of {sent} on connection {connection}")
+            format!("{received} of {sent} sent on connection {connection}")
         });
-        println!("    = {}, as the venue sent them", on_links.collect::<Vec<_>>().join(" + "));
+        println!("    = {}", on_links.collect::<Vec<_>>().join(" + "));
         let lost: u64 = legs.iter().map(|leg| leg.sent.saturating_sub(leg.received)).sum();
-        println!("    {} gaps told; {lost} items were lost with links, within gaps", stream.gaps().count());
+        println!("    {} gaps told; {lost} items were sent and lost with links", stream.gaps().count());
     }
     println!(
-        "book: {} levels, as at the venue; rebuilt from {} later snapshots",
+        "book: {} levels, {} at the venue; rebuilt from {} later snapshots",
         played.books.ours.len(),
+        if played.books.ours == played.books.real { "the same as" } else { "NOT the same as" },
         played.books.resynchronised
     );
     if audit.differences.is_empty() {

@@ -1,6 +1,6 @@
 //! What the client meets: the simulator, with a clock that stands still unless it is moved.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use nova_deribit_simulator::{
     Account, Config, Control, Ending, Fault, FaultId, Journal, Refusal, Simulator, StartError, WaitedInVain,
@@ -153,6 +153,27 @@ impl DemoVenue {
 
     fn newest(&self) -> u64 {
         self.control.connections().last().copied().unwrap_or_default()
+    }
+}
+
+impl Holding {
+    /// Whether everything is there that was asked for, once.
+    pub(super) fn is_whole(&self, channels: &[&str]) -> bool {
+        self.is_logged_in && self.heartbeats == 1 && self.channels == channels
+    }
+}
+
+impl fmt::Display for Holding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { connection, is_logged_in, heartbeats, channels } = self;
+        let login = if *is_logged_in { "logged in" } else { "not logged in" };
+        write!(f, "the venue holds: connection {connection}, {login}, ")?;
+        match heartbeats {
+            0 => f.write_str("no heartbeat")?,
+            1 => f.write_str("heartbeat asked for")?,
+            times => write!(f, "heartbeat asked for {times} times")?,
+        }
+        write!(f, ", {} channels", channels.len())
     }
 }
 
