@@ -156,6 +156,13 @@ async fn a_refused_login_tells_the_venues_reason_and_the_secret_nowhere() {
     ended.assert(3, &["the server refused the login", "invalid_credentials (code 13004)"]);
     assert!(!format!("{ended:?}").contains("not-the-secret"), "{ended:?}");
     assert_eq!(venue.control().journal(|journal| journal.requests("public/subscribe")), 0);
+
+    let message = Some("who is not-the-secret?".to_owned());
+    let method = Some("public/auth".to_owned());
+    venue.control().set_fault(Fault::ForceError { method, code: 13004, message, data: None, count: None });
+    let ended = Nova::run(&args).await;
+    ended.assert(3, &["who is (the secret)? (code 13004)"]);
+    assert!(!format!("{ended:?}").contains("not-the-secret"), "{ended:?}");
 }
 
 #[cfg(unix)]
