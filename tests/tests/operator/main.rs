@@ -12,6 +12,7 @@ mod health;
 mod otlp;
 mod prometheus;
 mod reports;
+mod secrets;
 mod spans;
 mod standing;
 mod statsd;
