@@ -1,12 +1,16 @@
 //! Incidents of a real client, at a service that takes envelopes.
 
-use nova_testkit::net::{PATIENCE, within};
+use std::sync::Arc;
+
+use nova_testkit::net::{Answer, Certificates, PATIENCE, within};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 use websockex_nova::{
     prelude::*,
+    telemetry::{Event, Observer, Record},
     telemetry_export::reporter::{Reporter, Sentry},
 };
 
@@ -52,4 +56,46 @@ async fn a_refused_login_is_reported_without_what_was_said() {
     within(PATIENCE, "the receipt", delivered).await;
     assert_eq!(reporting.failed(), 0);
     reporting.finish().await;
+}
+
+/// What trusts this authority, or nobody.
+fn trusting(authority: Option<&Certificates>) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    if let Some(authority) = authority {
+        roots.add(authority.root()).unwrap();
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[tokio::test]
+async fn over_tls_a_report_goes_to_whom_is_trusted_and_to_nobody_else() {
+    let certificates = Certificates::generate();
+    let identity = certificates.server().server_config();
+    let service = serving(move |conn| {
+        let identity = Arc::clone(&identity);
+        async move {
+            // A client that does not trust it ends the handshake.
+            let Ok(mut conn) = conn.start_tls(identity).await else { return };
+            conn.read_request().await;
+            conn.answer(&Answer::with_status(200).with_body("{}")).await;
+        }
+    })
+    .await;
+    let dsn = service.tls_url().replace("wss://", "https://k3y@") + "7";
+    for (authority, expected) in [(Some(&certificates), (1, 0)), (None, (0, 1))] {
+        let sentry = Sentry::with_tls(&dsn, trusting(authority)).unwrap();
+        let (mut reporter, reporting) = Reporter::start("orders", sentry);
+        let event = Event::HandlerPanicked { handler: "messages" };
+        reporter.observe(&Record { at: std::time::Instant::now(), event });
+        let told = async {
+            while reporting.delivered() + reporting.failed() == 0 {
+                tokio::time::sleep(millis(2)).await;
+            }
+        };
+        within(PATIENCE, "the fate of a report", told).await;
+        assert_eq!((reporting.delivered(), reporting.failed()), expected);
+    }
 }
