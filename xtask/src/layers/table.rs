@@ -42,7 +42,7 @@ pub(super) const ROWS: &[Row] = &[
     pure("session", &["behaviour", "telemetry", "ratelimit", "reconnect", "transport", "frame-codec"]),
     pure("codecs", &["behaviour"]),
     pure("adapter-echo", &["behaviour", "transport"]),
-    pure("adapter-deribit", &["behaviour", "transport"]),
+    pure("adapter-deribit", &["behaviour", "ratelimit", "transport", "frame-codec"]),
     pure("macros", &[]),
     library("telemetry-export", &["telemetry"]),
     library("connect", &["transport"]),
