@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::{
     close::CloseFrame, control::ControlPayload, error::ProtocolError, frame::Frame, message::Message,
-    opcode::OpCode, text::Text,
+    opcode::OpCode, text::Text, utf8,
 };
 
 /// Turns the frames of one connection into messages, wherever the frames come from.
@@ -61,7 +61,7 @@ impl Assembler {
     /// The peer broke RFC 6455: the order of fragments (§5.4), the bounds of control frames (§5.5),
     /// the form of a close (§5.5.1), UTF-8 (§8.1), or the limit. Text is refused with the first
     /// fragment that no continuation could repair. From then on the error is repeated.
-    #[inline]
+    #[inline(always)]
     pub fn push<'a>(&'a mut self, frame: Frame<'a>) -> Result<Option<Message<'a>>, ProtocolError> {
         if matches!(self.state, State::Idle)
             && let Some(message) = whole(frame, self.limit)
@@ -72,6 +72,7 @@ impl Assembler {
     }
 
     /// Takes any frame, and remembers an error.
+    #[inline(never)]
     fn push_any<'a>(&'a mut self, frame: Frame<'a>) -> Result<Option<Message<'a>>, ProtocolError> {
         match self.state {
             State::Failed(error) => return Err(error),
@@ -160,13 +161,13 @@ enum Joined {
 }
 
 /// A message in a single frame, if it is one and breaks no rule; the long way names the rule.
-#[inline]
+#[inline(always)]
 fn whole(frame: Frame<'_>, limit: usize) -> Option<Message<'_>> {
     if !frame.fin || frame.payload.len() > limit {
         return None;
     }
     match frame.opcode {
-        OpCode::Text => simdutf8::basic::from_utf8(frame.payload).ok().map(Message::Text),
+        OpCode::Text => utf8::text(frame.payload).map(Message::Text),
         OpCode::Binary => Some(Message::Binary(frame.payload)),
         _ => None,
     }

@@ -1,14 +1,17 @@
 //! One contiguous queue of bytes: appended at the back, taken from the front, never wrapped.
 //!
-//! Its memory is zeroed once, when it is made; reads and writes afterwards overwrite what is there.
-//! How large it should be is the decision of the codec that owns it.
+//! Its memory is zeroed once, when it is made; reads and writes afterwards overwrite what is there,
+//! also when it passes from one buffer to another. How large it should be is the decision of the
+//! codec that owns it.
 
 use std::fmt;
+
+use bytes::BytesMut;
 
 /// Pending bytes stand in `bytes[start..end]`; behind them is room.
 #[derive(Default)]
 pub(crate) struct Buffer {
-    bytes: Vec<u8>,
+    bytes: BytesMut,
     start: usize,
     end: usize,
 }
@@ -17,6 +20,17 @@ impl Buffer {
     #[inline]
     pub(crate) fn pending(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
+    }
+
+    #[inline]
+    pub(crate) fn pending_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..self.end]
+    }
+
+    /// Where the pending bytes start in the memory.
+    #[inline]
+    pub(crate) fn start(&self) -> usize {
+        self.start
     }
 
     #[inline]
@@ -58,18 +72,16 @@ impl Buffer {
         &mut self.bytes[from..self.end]
     }
 
-    /// Takes `skip + length` bytes from the front and lends the last `length` of them, or takes
-    /// nothing when fewer are pending. `skip` bytes must be pending.
+    /// Takes `skip + length` bytes from the front, all of which must be pending, and lends the last
+    /// `length` of them.
     #[inline]
-    pub(crate) fn take(&mut self, skip: usize, length: usize) -> Option<&mut [u8]> {
+    pub(crate) fn take(&mut self, skip: usize, length: usize) -> &mut [u8] {
         let from = self.start + skip;
-        if self.end - from < length {
-            return None;
-        }
         self.start = from + length;
         let upto = self.start;
+        debug_assert!(upto <= self.end, "more bytes taken than were pending");
         self.rewind_when_empty();
-        Some(&mut self.bytes[from..upto])
+        &mut self.bytes[from..upto]
     }
 
     /// Drops `n` bytes from the front.
@@ -89,11 +101,25 @@ impl Buffer {
 
     /// Moves the pending bytes into fresh memory of `capacity` bytes, at least as many as pend.
     pub(crate) fn resize(&mut self, capacity: usize) {
+        self.move_into(BytesMut::zeroed(capacity));
+    }
+
+    /// Moves the pending bytes into other memory, at least as many bytes as pend, and gives back the
+    /// old.
+    pub(crate) fn move_into(&mut self, mut memory: BytesMut) -> BytesMut {
         let pending = self.pending();
         let length = pending.len();
-        let mut bytes = vec![0; capacity];
-        bytes[..length].copy_from_slice(pending);
-        *self = Self { bytes, start: 0, end: length };
+        memory[..length].copy_from_slice(pending);
+        self.start = 0;
+        self.end = length;
+        std::mem::replace(&mut self.bytes, memory)
+    }
+
+    /// Takes the first `n` pending bytes out with all the memory they lie in, and goes on in `memory`
+    /// with the others, at most as many bytes as that holds.
+    pub(crate) fn take_out(&mut self, n: usize, memory: BytesMut) -> BytesMut {
+        self.consume(n);
+        self.move_into(memory)
     }
 
     #[inline]

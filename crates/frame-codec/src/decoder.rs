@@ -2,9 +2,25 @@
 //!
 //! No message is joined and no text is checked here; that is the [`Assembler`](crate::Assembler).
 
-use std::marker::PhantomData;
+mod batch;
+mod large;
+#[cfg(test)]
+mod tests;
 
-use crate::{buffer::Buffer, error::ProtocolError, frame::Frame, header::Header, mask, role::Role};
+use std::{fmt, marker::PhantomData};
+
+use bytes::BytesMut;
+
+pub use self::batch::{Batch, OwnedFrame};
+use self::{batch::Slabs, large::Large};
+use crate::{
+    buffer::Buffer,
+    error::ProtocolError,
+    frame::{Coding, Frame},
+    header::{Common, Extension, Header},
+    mask,
+    role::Role,
+};
 
 /// Reads frames from a stream of bytes that arrives in any pieces.
 ///
@@ -24,25 +40,34 @@ use crate::{buffer::Buffer, error::ProtocolError, frame::Frame, header::Header, 
 /// # Ok::<(), nova_frame_codec::ProtocolError>(())
 /// ```
 ///
+/// [`drain`](Self::drain) does the same with a visitor, a little faster; [`next_batch`] gives frames
+/// that own their bytes, to be handed to another task.
+///
 /// All state lives in this value, so a driver may be cancelled between any two calls.
 ///
 /// # Memory
 ///
-/// Nothing before the first read, then 4 KiB. It doubles up to 64 KiB while reads fill it, halves
-/// again after a run of small reads, and grows past 64 KiB only for a frame that needs it, as its
-/// bytes arrive and not when its header announces them. A driver that takes every frame before it
-/// reads never makes it hold more than the frame limit or 64 KiB, whichever is larger, and the
-/// header. What exceeds 256 KiB is given back by the first [`spare_mut`](Self::spare_mut) after the
-/// frame was taken.
-#[derive(Debug)]
+/// Nothing before the first read, then 4 KiB. It doubles up to 64 KiB while reads fill it, and halves
+/// again after a run of small reads. A frame over 32 KiB that is not there yet is received straight
+/// into memory of its own, which grows as its bytes arrive and not when its header announces them:
+/// to 128 KiB or twice what has arrived. It is let go once the frame was taken. A driver that
+/// takes every frame before it reads thus makes it hold at most 64 KiB and one large frame. One that
+/// has many connections can lend each its memory only while bytes are there: see
+/// [`take_memory`](Self::take_memory).
+///
+/// [`next_batch`]: Self::next_batch
 pub struct Decoder<R: Role> {
     buffer: Buffer,
+    /// Set while a frame is received into memory of its own, and until it was given back.
+    large: Option<Box<Large>>,
     limit: usize,
+    extension: Extension,
     failed: Option<ProtocolError>,
     /// The last read left no room, so there was probably more.
     filled: bool,
     /// How many reads in a row used a small part of the buffer.
     small_reads: u8,
+    slabs: Slabs,
     role: PhantomData<R>,
 }
 
@@ -53,26 +78,46 @@ impl<R: Role> Decoder<R> {
     pub fn new(frame_limit_bytes: usize) -> Self {
         Self {
             buffer: Buffer::default(),
+            large: None,
             limit: frame_limit_bytes,
+            extension: Extension::None,
             failed: None,
             filled: false,
             small_reads: 0,
+            slabs: Slabs::default(),
             role: PhantomData,
         }
     }
 
-    /// Room to read into: at least `min` bytes, and at least one. Its content is undefined; what
-    /// was written becomes part of the stream by [`commit`](Self::commit).
+    /// Lets the first frame of a message say that it is compressed (RFC 7692 §6), since that was
+    /// negotiated. Frames must then be taken by [`next_coded`](Self::next_coded): only that tells.
+    #[must_use]
+    pub fn with_compression(mut self) -> Self {
+        self.extension = Extension::Deflate;
+        self
+    }
+
+    /// Room to read into: at least one byte, and at least `min` unless the next bytes end a large
+    /// frame. Its content is undefined; what was written becomes part of the stream by
+    /// [`commit`](Self::commit).
     pub fn spare_mut(&mut self, min: usize) -> &mut [u8] {
-        let capacity = self.buffer.capacity();
-        let shrinks = self.buffer.is_empty()
-            && (capacity > HUGE_BYTES || (self.small_reads >= SMALL_READS && capacity > IDLE_BYTES));
-        // A read that asks for little is a wasted system call, so a quarter of the buffer is
-        // always offered.
-        if shrinks || self.filled || self.buffer.room() < min.max(capacity / 4).max(1) {
-            self.arrange(min.max(1));
+        if self.large.is_some() {
+            self.let_delivered_go();
         }
-        self.buffer.spare_mut()
+        if self.large.is_none() {
+            let capacity = self.buffer.capacity();
+            let shrinks = self.buffer.is_empty()
+                && (capacity > BURST_BYTES || (self.small_reads >= SMALL_READS && capacity > IDLE_BYTES));
+            // A read that asks for little is a wasted system call, so a quarter of the buffer is
+            // always offered.
+            if shrinks || self.filled || self.buffer.room() < min.max(capacity / 4).max(1) {
+                self.arrange(min.max(1));
+            }
+        }
+        match &mut self.large {
+            Some(large) => large.spare_mut(),
+            None => self.buffer.spare_mut(),
+        }
     }
 
     /// Says that the first `n` bytes of the room given by [`spare_mut`](Self::spare_mut) were
@@ -82,6 +127,9 @@ impl<R: Role> Decoder<R> {
     ///
     /// If `n` is more than the room that was given.
     pub fn commit(&mut self, n: usize) {
+        if let Some(large) = &mut self.large {
+            return large.commit(n);
+        }
         let small = n < self.buffer.capacity() / 16;
         self.small_reads = if small { self.small_reads.saturating_add(1) } else { 0 };
         self.buffer.commit(n);
@@ -92,10 +140,13 @@ impl<R: Role> Decoder<R> {
     }
 
     /// Appends bytes that were read elsewhere, such as those that came with the HTTP upgrade.
-    pub fn extend(&mut self, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            self.spare_mut(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-            self.commit(bytes.len());
+    pub fn extend(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = self.spare_mut(bytes.len());
+            let (piece, rest) = bytes.split_at(room.len().min(bytes.len()));
+            room[..piece.len()].copy_from_slice(piece);
+            self.commit(piece.len());
+            bytes = rest;
         }
     }
 
@@ -105,43 +156,186 @@ impl<R: Role> Decoder<R> {
     ///
     /// The peer broke RFC 6455 §5.1, §5.2 or §5.5, or sent a data frame above the limit. Frames
     /// before the offence are delivered; from then on the error is repeated and bytes are dropped.
-    #[inline]
+    // Always inlined, as is the way of a message through the assembler: together they are a few dozen
+    // instructions, a good part of which would be spent on passing results between two calls.
+    #[inline(always)]
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, ProtocolError> {
-        let common = if R::PEER_MASKS { None } else { Header::common(self.buffer.pending(), self.limit) };
-        let header = match common {
-            Some(header) => header,
-            None => match self.strict_header()? {
-                Some(header) => header,
-                None => return Ok(None),
-            },
-        };
-        let Some(payload) = self.buffer.take(header.header_bytes, header.payload_bytes) else {
-            return Ok(None);
-        };
-        if let Some(key) = header.mask {
-            mask::apply(payload, key);
+        if let Some(header) = self.common() {
+            let payload = self.buffer.take(header.header_bytes, header.payload_bytes);
+            return Ok(Some(Frame { fin: true, opcode: header.opcode, payload }));
         }
-        Ok(Some(Frame { fin: header.fin, opcode: header.opcode, payload }))
+        Ok(self.next_uncommon()?.map(|(frame, _)| frame))
+    }
+
+    /// Like [`next_frame`](Self::next_frame), and tells whether the frame starts a compressed message.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_frame`](Self::next_frame).
+    pub fn next_coded(&mut self) -> Result<Option<(Frame<'_>, Coding)>, ProtocolError> {
+        self.next_uncommon()
+    }
+
+    /// Gives every whole frame to `visit`, until there is none left or it fails.
+    ///
+    /// # Errors
+    ///
+    /// What `visit` says, with the frame it failed on taken; or as [`next_frame`](Self::next_frame).
+    #[inline]
+    pub fn drain<E: From<ProtocolError>>(
+        &mut self,
+        mut visit: impl FnMut(Frame<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        loop {
+            if !R::PEER_MASKS {
+                let pending = self.buffer.pending();
+                let mut rest = pending;
+                let mut visited = Ok(());
+                while let Some(Common { opcode, header_bytes, payload_bytes }) =
+                    Common::read(rest, self.limit)
+                {
+                    let (payload, after) = rest[header_bytes..].split_at(payload_bytes);
+                    rest = after;
+                    visited = visit(Frame { fin: true, opcode, payload });
+                    if visited.is_err() {
+                        break;
+                    }
+                }
+                let taken = pending.len() - rest.len();
+                self.buffer.consume(taken);
+                visited?;
+            }
+            match self.next_uncommon()? {
+                Some((frame, _)) => visit(frame)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Takes every whole frame at once, with the memory they lie in: what was read together is handed
+    /// over together, and each frame keeps the whole of it alive. `None` when more bytes are needed.
+    ///
+    /// The memory is used again once nothing of the batch is left.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_frame`](Self::next_frame).
+    pub fn next_batch(&mut self) -> Result<Option<Batch>, ProtocolError> {
+        let start = self.buffer.start();
+        let pending = self.buffer.pending_mut();
+        let (mut batch, taken) = Batch::places::<R>(pending, start, self.limit, self.extension);
+        if batch.is_empty() {
+            // A large frame, an offence, or nothing.
+            let Some((Frame { fin, opcode, .. }, coding)) = self.next_coded()? else { return Ok(None) };
+            let (payload, behind) = self.large.take().map(|large| large.into_parts()).unwrap_or_default();
+            self.extend(&behind);
+            return Ok(Some(Batch::of_one(fin, opcode, coding, payload.into())));
+        }
+        let capacity = self.buffer.capacity();
+        let slab = self.buffer.take_out(taken, self.slabs.reuse(capacity));
+        self.slabs.keep(batch.hold(slab));
+        Ok(Some(batch))
     }
 
     /// Whether bytes are buffered that [`next_frame`](Self::next_frame) did not deliver. Asked once
     /// that returned `None`, it tells an end of the stream between two frames from one inside.
     #[must_use]
     pub fn is_mid_frame(&self) -> bool {
-        !self.buffer.is_empty()
+        !self.buffer.is_empty() || self.large.as_ref().is_some_and(|large| large.holds_more())
     }
 
-    #[cold]
-    fn strict_header(&mut self) -> Result<Option<Header>, ProtocolError> {
+    /// Takes the memory out of a decoder that waits for bytes, to lend it to another meanwhile.
+    /// Bytes of an unfinished frame move into memory of just their size. `None` when there is nothing
+    /// worth taking, or the decoder is busy with a large frame.
+    ///
+    /// With [`lend_memory`](Self::lend_memory) before each read, idle connections hold nothing, and
+    /// those that wake find memory that the processor's cache still knows.
+    pub fn take_memory(&mut self) -> Option<BytesMut> {
+        self.let_delivered_go();
+        let held = self.buffer.pending().len();
+        if self.buffer.capacity() <= held.saturating_mul(2) {
+            return None;
+        }
+        self.small_reads = 0;
+        self.filled = false;
+        Some(self.buffer.move_into(BytesMut::zeroed(held)))
+    }
+
+    /// Goes on in other memory, all of whose length is used, where that is more than there is.
+    pub fn lend_memory(&mut self, memory: BytesMut) {
+        if memory.len() > self.buffer.capacity() {
+            self.buffer.move_into(memory);
+        }
+    }
+
+    /// Memory held now, in bytes.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.buffer.capacity() + self.large.as_ref().map_or(0, |large| large.capacity())
+    }
+
+    #[inline(always)]
+    fn common(&self) -> Option<Common> {
+        if R::PEER_MASKS { None } else { Common::read(self.buffer.pending(), self.limit) }
+    }
+
+    /// The next frame of whatever kind.
+    #[inline(never)]
+    fn next_uncommon(&mut self) -> Result<Option<(Frame<'_>, Coding)>, ProtocolError> {
+        let header = match self.strict_header()? {
+            Next::Header(header) => header,
+            Next::Nothing => return Ok(None),
+            Next::Large => return Ok(self.large.as_mut().map(|large| large.deliver())),
+        };
+        if header.payload_bytes > self.buffer.pending().len() - header.header_bytes {
+            self.expect(header);
+            return Ok(None);
+        }
+        let payload = self.buffer.take(header.header_bytes, header.payload_bytes);
+        if let Some(key) = header.mask {
+            mask::apply(payload, key);
+        }
+        Ok(Some((Frame { fin: header.fin, opcode: header.opcode, payload }, header.coding)))
+    }
+
+    /// What the common shape is not: rare, wrong, in memory of its own, or not there yet.
+    fn strict_header(&mut self) -> Result<Next, ProtocolError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let header = Header::strict::<R>(self.buffer.pending(), self.limit);
-        if let Err(error) = header {
-            self.failed = Some(error);
-            self.buffer = Buffer::default();
+        self.let_delivered_go();
+        if let Some(large) = &self.large {
+            return Ok(if large.is_whole() { Next::Large } else { Next::Nothing });
         }
-        header
+        match Header::strict::<R>(self.buffer.pending(), self.limit, self.extension) {
+            Ok(Some(header)) => Ok(Next::Header(header)),
+            Ok(None) => Ok(Next::Nothing),
+            Err(error) => {
+                self.failed = Some(error);
+                self.buffer = Buffer::default();
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives the memory of a large frame back once it was taken; what came behind it is next. Until
+    /// then the buffer is empty, so that the large frame comes first.
+    fn let_delivered_go(&mut self) {
+        if let Some(large) = self.large.take_if(|large| large.is_delivered()) {
+            let (_, behind) = large.into_parts();
+            self.extend(&behind);
+        }
+    }
+
+    /// A header whose payload is not all there: a large one gets memory of its own.
+    #[cold]
+    fn expect(&mut self, header: Header) {
+        if header.payload_bytes > LARGE_BYTES {
+            let arrived = &self.buffer.pending()[header.header_bytes..];
+            self.large = Some(Box::new(Large::new(header, arrived)));
+            self.buffer.consume(self.buffer.pending().len());
+            self.filled = false;
+        }
     }
 
     /// Makes room for `min` bytes, and brings the buffer to the size that recent reads suggest.
@@ -152,18 +346,15 @@ impl<R: Role> Decoder<R> {
         let mut target = capacity.max(IDLE_BYTES);
         if self.filled && target < BURST_BYTES {
             target *= 2;
-        } else if held == 0 && target > HUGE_BYTES {
+        } else if held == 0 && target > BURST_BYTES {
             target = BURST_BYTES;
         } else if held == 0 && target > IDLE_BYTES && self.small_reads >= SMALL_READS {
             target /= 2;
             self.small_reads = 0;
         }
         if target - held < min.max(target / 4) {
-            // No frame needs more than `most`; without it the last doubling would overshoot. Only a
-            // caller who appends without taking frames can need more than that.
-            let most = self.limit.saturating_add(Header::MAX_BYTES).max(BURST_BYTES);
-            let (doubled, needed) = (target.saturating_mul(2), held + min);
-            target = if needed <= most { doubled.min(most).max(needed) } else { doubled.max(needed) };
+            // Beyond a burst only for a caller who appends without taking frames.
+            target = (target * 2).max(held + min);
         }
         self.filled = false;
         if target == capacity {
@@ -174,155 +365,32 @@ impl<R: Role> Decoder<R> {
     }
 }
 
+impl<R: Role> fmt::Debug for Decoder<R> {
+    /// Shows lengths only: payloads may not reach logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("buffer", &self.buffer)
+            .field("large", &self.large)
+            .field("limit_bytes", &self.limit)
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the strict way found.
+enum Next {
+    Header(Header),
+    Large,
+    Nothing,
+}
+
 /// What an idle connection keeps.
 const IDLE_BYTES: usize = 4 << 10;
 /// What a busy connection reads at once. Measured: 8 KiB costs eight times the calls, 256 KiB gains
 /// nothing and pollutes the cache.
 const BURST_BYTES: usize = 64 << 10;
-/// More than this is not kept for the next large frame.
-const HUGE_BYTES: usize = 256 << 10;
+/// Payloads above this get memory of their own unless they are whole already. Half of a burst, so
+/// that what is left of a frame in the buffer never fills it.
+const LARGE_BYTES: usize = BURST_BYTES / 2;
 /// After so many reads below a sixteenth of the buffer, it halves.
 const SMALL_READS: u8 = 16;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::role::Client;
-
-    /// Plays one read of `wire`, and tells how much of it there was room for.
-    fn read(decoder: &mut Decoder<Client>, wire: &[u8]) -> usize {
-        let room = decoder.spare_mut(1);
-        let length = room.len().min(wire.len());
-        room[..length].copy_from_slice(&wire[..length]);
-        decoder.commit(length);
-        length
-    }
-
-    fn drain(decoder: &mut Decoder<Client>) -> usize {
-        let mut frames = 0;
-        while let Some(_frame) = decoder.next_frame().expect("legal frames") {
-            frames += 1;
-        }
-        frames
-    }
-
-    fn ticks(count: usize) -> Vec<u8> {
-        [&[0x81, 126, 1, 44], &[b'x'; 300][..]].concat().repeat(count)
-    }
-
-    #[test]
-    fn a_new_decoder_owns_nothing_and_an_idle_one_four_kib() {
-        let mut decoder = Decoder::<Client>::new(usize::MAX);
-        assert_eq!(decoder.buffer.capacity(), 0);
-        for _ in 0..1_000 {
-            read(&mut decoder, &ticks(1));
-            drain(&mut decoder);
-        }
-        assert_eq!(decoder.buffer.capacity(), IDLE_BYTES);
-    }
-
-    #[test]
-    fn reads_that_fill_the_buffer_double_it_and_small_ones_halve_it_again() {
-        let mut decoder = Decoder::new(1_000);
-        let burst = ticks(2_000);
-        let (mut rest, mut reads, mut frames) = (&burst[..], 0, 0);
-        while !rest.is_empty() {
-            let length = read(&mut decoder, rest);
-            rest = &rest[length..];
-            frames += drain(&mut decoder);
-            reads += 1;
-        }
-        assert_eq!((frames, decoder.buffer.capacity()), (2_000, BURST_BYTES));
-        assert!(reads <= 15, "{reads} reads for 600 KB");
-        for _ in 0..200 {
-            read(&mut decoder, &ticks(1)[..100]);
-            read(&mut decoder, &ticks(1)[100..]);
-            drain(&mut decoder);
-        }
-        assert!(decoder.buffer.capacity() <= 2 * IDLE_BYTES, "{:?}", decoder.buffer);
-    }
-
-    #[test]
-    fn a_read_that_fills_the_buffer_with_whole_frames_doubles_it_too() {
-        let mut decoder = Decoder::new(4_092);
-        let wire = [&[0x82, 126, 0x0F, 0xFC], &[7; 4_092][..]].concat();
-        assert_eq!(read(&mut decoder, &wire), IDLE_BYTES);
-        assert_eq!(drain(&mut decoder), 1);
-        assert_eq!(decoder.spare_mut(1).len(), 2 * IDLE_BYTES);
-    }
-
-    #[test]
-    fn a_header_alone_reserves_nothing() {
-        let limit = 1 << 40;
-        let mut decoder = Decoder::<Client>::new(limit);
-        decoder.extend(&[&[0x82, 127], &(limit as u64).to_be_bytes()[..]].concat());
-        assert_eq!(decoder.next_frame(), Ok(None));
-        assert!(decoder.spare_mut(1).len() < IDLE_BYTES);
-    }
-
-    #[test]
-    fn a_large_frame_takes_memory_as_it_arrives_and_never_more_than_its_limit() {
-        let limit = 1 << 20;
-        let length = limit - 10_000;
-        let wire = [&[0x82, 127], &(length as u64).to_be_bytes()[..], &vec![7; length]].concat();
-        let mut decoder = Decoder::new(limit);
-        let mut arrived = 0;
-        while arrived < wire.len() {
-            arrived += read(&mut decoder, &wire[arrived..wire.len().min(arrived + 100_000)]);
-            assert!(decoder.buffer.capacity() <= (4 * arrived).max(BURST_BYTES));
-            assert!(decoder.buffer.capacity() <= limit + Header::MAX_BYTES);
-            assert_eq!(drain(&mut decoder), usize::from(arrived == wire.len()));
-        }
-        decoder.spare_mut(1);
-        assert_eq!(decoder.buffer.capacity(), BURST_BYTES, "given back before the next read");
-    }
-
-    #[test]
-    fn room_is_at_least_what_was_asked_for_and_what_pends_survives() {
-        for min in [0, 1, 100, 4_096, 5_000, 70_000, 300_000] {
-            let mut decoder = Decoder::<Client>::new(1_000);
-            decoder.extend(&[0x81]);
-            let room = decoder.spare_mut(min);
-            assert!(!room.is_empty() && room.len() >= min);
-            decoder.extend(&[1, b'x']);
-            assert!(decoder.next_frame().is_ok_and(|frame| frame.is_some_and(|frame| frame.payload == b"x")));
-        }
-    }
-
-    #[test]
-    fn a_quarter_of_the_buffer_is_offered_however_little_is_asked_for() {
-        let mut decoder = Decoder::<Client>::new(100_000);
-        decoder.extend(&[0x82, 126, 0xFF, 0xFF]);
-        for _ in 0..65_535 {
-            let room = decoder.spare_mut(1).len();
-            assert!(room >= decoder.buffer.capacity() / 4);
-            decoder.commit(1);
-        }
-        assert_eq!(drain(&mut decoder), 1);
-    }
-
-    #[test]
-    fn asking_for_room_again_without_a_read_changes_nothing() {
-        let mut decoder = Decoder::<Client>::new(1_000);
-        for arrived in 0..3_000 {
-            decoder.extend(&[[0x82, 126, 3, 232][arrived.min(3)]; 1]);
-            let (room, capacity) = (decoder.spare_mut(1).len(), decoder.buffer.capacity());
-            assert_eq!((decoder.spare_mut(1).len(), decoder.buffer.capacity()), (room, capacity));
-        }
-    }
-
-    #[test]
-    fn after_an_error_nothing_is_kept() {
-        let mut decoder = Decoder::<Client>::new(1_000);
-        decoder.extend(&[0xFF; 100]);
-        assert_eq!(decoder.next_frame(), Err(ProtocolError::ReservedBit));
-        decoder.extend(&[0x81; 100_000]);
-        assert_eq!((decoder.buffer.capacity(), decoder.is_mid_frame()), (0, false));
-    }
-
-    #[test]
-    #[should_panic(expected = "more bytes committed")]
-    fn committing_more_than_there_was_room_for_is_a_bug_of_the_caller() {
-        Decoder::<Client>::new(1_000).commit(1);
-    }
-}

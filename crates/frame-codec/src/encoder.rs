@@ -5,10 +5,12 @@
 
 use std::marker::PhantomData;
 
+use bytes::BytesMut;
+
 use crate::{
     buffer::Buffer,
-    frame::OutFrame,
-    header::{FIN_BIT, Header, MASK_BIT},
+    frame::{Coding, OutFrame},
+    header::{FIN_BIT, Header, MASK_BIT, RSV1_BIT},
     mask::{self, MaskKey},
     role::{Client, Role, Server},
 };
@@ -61,6 +63,25 @@ impl<R: Role> Encoder<R> {
         }
     }
 
+    /// Takes the memory out of an encoder with nothing pending, to lend it to another meanwhile.
+    pub fn take_memory(&mut self) -> Option<BytesMut> {
+        let free = self.buffer.is_empty() && self.buffer.capacity() > 0;
+        free.then(|| self.buffer.move_into(BytesMut::new()))
+    }
+
+    /// Goes on in other memory, all of whose length is used, where that is more than there is.
+    pub fn lend_memory(&mut self, memory: BytesMut) {
+        if memory.len() > self.buffer.capacity() {
+            self.buffer.move_into(memory);
+        }
+    }
+
+    /// Memory held now, in bytes.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Appends a header and lends the place of the payload that follows it. The caller fills it.
     #[inline]
     fn place(&mut self, frame: &OutFrame<'_>, key: Option<MaskKey>) -> &mut [u8] {
@@ -70,7 +91,8 @@ impl<R: Role> Encoder<R> {
         }
         let spare = self.buffer.spare_mut();
         let mask_bit = if key.is_some() { MASK_BIT } else { 0 };
-        spare[0] = frame.opcode().bits() | if frame.fin() { FIN_BIT } else { 0 };
+        let coding_bit = if frame.coding() == Coding::Deflate { RSV1_BIT } else { 0 };
+        spare[0] = frame.opcode().bits() | coding_bit | if frame.fin() { FIN_BIT } else { 0 };
         let mut header_bytes = match length {
             0..126 => {
                 spare[1] = mask_bit | length as u8;

@@ -1,9 +1,9 @@
 //! Frame headers (RFC 6455 §5.2): two to fourteen bytes, read at two speeds.
 //!
-//! [`Header::common`] knows the one shape nearly all market data has and says nothing about the
+//! [`Common::read`] knows the one shape nearly all market data has and says nothing about the
 //! rest; [`Header::strict`] knows every rule. Whatever the first accepts, the second would too.
 
-use crate::{error::ProtocolError, mask::MaskKey, opcode::OpCode, role::Role};
+use crate::{error::ProtocolError, frame::Coding, mask::MaskKey, opcode::OpCode, role::Role};
 
 /// A header that broke no rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,16 +15,21 @@ pub(crate) struct Header {
     /// Length of what follows it.
     pub(crate) payload_bytes: usize,
     pub(crate) mask: Option<MaskKey>,
+    pub(crate) coding: Coding,
 }
 
-impl Header {
-    /// The longest header: two bytes, a 64-bit length, a mask key.
-    pub(crate) const MAX_BYTES: usize = 14;
+/// The header of a text or binary message in one unmasked frame below 64 KiB, all of which is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Common {
+    pub(crate) opcode: OpCode,
+    pub(crate) header_bytes: usize,
+    pub(crate) payload_bytes: usize,
+}
 
-    /// A whole, unmasked text or binary message below 64 KiB; `None` for anything else, be it
-    /// rare, wrong or not yet there.
-    #[inline]
-    pub(crate) fn common(bytes: &[u8], limit: usize) -> Option<Self> {
+impl Common {
+    /// `None` for anything else, be it rare, wrong or not yet there.
+    #[inline(always)]
+    pub(crate) fn read(bytes: &[u8], limit: usize) -> Option<Self> {
         let &[first, second, high, low, ..] = bytes else { return None };
         let opcode = match first {
             0x81 => OpCode::Text,
@@ -37,27 +42,50 @@ impl Header {
             _ => return None,
         };
         let minimal = header_bytes == 2 || payload_bytes > 125;
-        (minimal && payload_bytes <= limit).then_some(Self {
-            fin: true,
-            opcode,
-            header_bytes,
-            payload_bytes,
-            mask: None,
-        })
+        let whole = payload_bytes <= bytes.len() - header_bytes;
+        (minimal && whole && payload_bytes <= limit).then_some(Self { opcode, header_bytes, payload_bytes })
     }
+}
+
+impl From<Common> for Header {
+    fn from(Common { opcode, header_bytes, payload_bytes }: Common) -> Self {
+        Self { fin: true, opcode, header_bytes, payload_bytes, mask: None, coding: Coding::Identity }
+    }
+}
+
+/// What was negotiated that gives a reserved bit a meaning.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Extension {
+    /// Nothing: every reserved bit must be 0.
+    None,
+    /// RSV1 marks the first frame of a compressed message (RFC 7692 §6).
+    Deflate,
+}
+
+impl Header {
+    /// The longest header: two bytes, a 64-bit length, a mask key.
+    pub(crate) const MAX_BYTES: usize = 14;
 
     /// Reads any header; `None` when it is not whole yet. `limit` bounds the payload of data
     /// frames. Rules are checked as soon as their byte is there, so what is found does not depend
     /// on how the bytes were cut into reads.
-    #[cold]
-    pub(crate) fn strict<R: Role>(bytes: &[u8], limit: usize) -> Result<Option<Self>, ProtocolError> {
+    pub(crate) fn strict<R: Role>(
+        bytes: &[u8],
+        limit: usize,
+        extension: Extension,
+    ) -> Result<Option<Self>, ProtocolError> {
         let [first, rest @ ..] = bytes else { return Ok(None) };
-        if first & RESERVED_BITS != 0 {
-            return Err(ProtocolError::ReservedBit);
-        }
+        let coding = match (first & RESERVED_BITS, extension) {
+            (0, _) => Coding::Identity,
+            (RSV1_BIT, Extension::Deflate) => Coding::Deflate,
+            _ => return Err(ProtocolError::ReservedBit),
+        };
         let opcode = first & OPCODE_BITS;
         let opcode = OpCode::from_bits(opcode).ok_or(ProtocolError::ReservedOpCode(opcode))?;
         let fin = first & FIN_BIT != 0;
+        if coding == Coding::Deflate && !matches!(opcode, OpCode::Text | OpCode::Binary) {
+            return Err(ProtocolError::ReservedBit);
+        }
         if opcode.is_control() && !fin {
             return Err(ProtocolError::FragmentedControl);
         }
@@ -95,7 +123,7 @@ impl Header {
         } else {
             (None, rest)
         };
-        Ok(Some(Self { fin, opcode, header_bytes: bytes.len() - rest.len(), payload_bytes, mask }))
+        Ok(Some(Self { fin, opcode, header_bytes: bytes.len() - rest.len(), payload_bytes, mask, coding }))
     }
 }
 
@@ -106,6 +134,7 @@ fn minimal(length: u64, least: u64) -> Result<u64, ProtocolError> {
 
 pub(crate) const FIN_BIT: u8 = 0b1000_0000;
 pub(crate) const MASK_BIT: u8 = 0b1000_0000;
+pub(crate) const RSV1_BIT: u8 = 0b0100_0000;
 const RESERVED_BITS: u8 = 0b0111_0000;
 const OPCODE_BITS: u8 = 0b0000_1111;
 
@@ -117,14 +146,18 @@ mod tests {
     #[test]
     fn the_fast_path_accepts_nothing_the_strict_path_refuses() {
         let limits = [0, 1, 125, 126, 127, 300, 65_535, 70_000];
+        let mut bytes = vec![0; 70_000];
         for first in 0..=u8::MAX {
             for second in 0..=u8::MAX {
                 for length in [0_u16, 125, 126, 127, 300, 301, u16::MAX] {
                     let [high, low] = length.to_be_bytes();
-                    let bytes = [first, second, high, low, 0, 0, 0, 0, 0, 0];
+                    bytes[..4].copy_from_slice(&[first, second, high, low]);
                     for limit in limits {
-                        if let Some(common) = Header::common(&bytes, limit) {
-                            assert_eq!(Header::strict::<Client>(&bytes, limit), Ok(Some(common)));
+                        if let Some(common) = Common::read(&bytes, limit).map(Header::from) {
+                            for extension in [Extension::None, Extension::Deflate] {
+                                let strict = Header::strict::<Client>(&bytes, limit, extension);
+                                assert_eq!(strict, Ok(Some(common)));
+                            }
                         }
                     }
                 }

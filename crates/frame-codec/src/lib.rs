@@ -18,14 +18,15 @@ mod message;
 mod opcode;
 mod role;
 mod text;
+mod utf8;
 
 pub use assembler::Assembler;
 pub use close::{CloseCode, CloseFrame, InvalidCloseCode};
 pub use control::{ControlPayload, ControlTooLong};
-pub use decoder::Decoder;
+pub use decoder::{Batch, Decoder, OwnedFrame};
 pub use encoder::Encoder;
 pub use error::ProtocolError;
-pub use frame::{Frame, OutFrame};
+pub use frame::{Coding, Frame, OutFrame};
 pub use mask::MaskKey;
 pub use message::Message;
 pub use opcode::OpCode;

@@ -3,7 +3,7 @@
 //! Each byte is validated once: what is complete goes into a `String`, and at most three bytes of a
 //! character cut in two wait for the rest.
 
-use crate::error::ProtocolError;
+use crate::{error::ProtocolError, utf8};
 
 /// The text so far, and the beginning of a character that the last piece cut.
 #[derive(Default)]
@@ -29,7 +29,7 @@ impl Text {
             self.settle_cut()?;
         }
         let (whole, cut) = piece.split_at(piece.len() - cut_at_the_end(piece));
-        self.whole.push_str(simdutf8::basic::from_utf8(whole).map_err(|_| ProtocolError::InvalidUtf8)?);
+        self.whole.push_str(utf8::text(whole).ok_or(ProtocolError::InvalidUtf8)?);
         self.cut[..cut.len()].copy_from_slice(cut);
         self.cut_bytes = cut.len();
         self.settle_cut()

@@ -2,7 +2,8 @@
 //! is refused by its name.
 
 use nova_frame_codec::{
-    Assembler, Client, CloseCode, CloseFrame, Decoder, Frame, Message, OpCode, ProtocolError, Role, Server,
+    Assembler, Client, CloseCode, CloseFrame, Coding, ControlPayload, Decoder, Encoder, Frame, Message,
+    OpCode, OutFrame, ProtocolError, Role, Server,
 };
 
 const LIMIT: usize = 100_000;
@@ -193,4 +194,49 @@ fn every_offence_has_the_close_code_that_answers_it() {
     ] {
         assert_eq!(error.close_code(), CloseCode::PROTOCOL_ERROR);
     }
+}
+
+#[test]
+fn a_negotiated_compression_may_mark_the_start_of_data_messages_and_nothing_else() {
+    let coded = |stream: &[u8]| {
+        let mut decoder = Decoder::<Client>::new(LIMIT).with_compression();
+        decoder.extend(stream);
+        Ok(decoder.next_coded()?.map(|(frame, coding)| (frame.opcode, frame.fin, coding)))
+    };
+    for fin in [0x00, 0x80] {
+        for (bits, opcode) in [(0x1, OpCode::Text), (0x2, OpCode::Binary)] {
+            assert_eq!(coded(&[fin | 0x40 | bits, 0]), Ok(Some((opcode, fin != 0, Coding::Deflate))));
+            assert_eq!(coded(&[fin | bits, 0]), Ok(Some((opcode, fin != 0, Coding::Identity))));
+        }
+        assert_eq!(coded(&[fin | 0x40, 0]), Err(ProtocolError::ReservedBit), "a continuation");
+    }
+    for opcode in [0x8, 0x9, 0xA] {
+        assert_eq!(coded(&[0xC0 | opcode, 0]), Err(ProtocolError::ReservedBit));
+    }
+    for reserved in [0x10, 0x20, 0x30, 0x50, 0x60, 0x70] {
+        assert_eq!(coded(&[0x81 | reserved, 0]), Err(ProtocolError::ReservedBit));
+    }
+}
+
+#[test]
+fn the_mark_of_a_compressed_message_stands_on_its_first_frame_only() {
+    let mut encoder = Encoder::<Server>::new();
+    encoder.push(OutFrame::text("plain").compressed(b"packed"));
+    encoder.push(OutFrame::first_binary(b"plain").compressed(b"packed"));
+    encoder.push(OutFrame::continuation(b"plain", true).compressed(b"packed"));
+    encoder.push(OutFrame::ping(&ControlPayload::EMPTY).compressed(b""));
+    let mut decoder = Decoder::<Client>::new(LIMIT).with_compression();
+    decoder.extend(encoder.pending());
+    let mut heard = Vec::new();
+    while let Some((frame, coding)) = decoder.next_coded().expect("legal frames") {
+        assert_eq!(frame.payload, if frame.opcode.is_control() { &b""[..] } else { b"packed" });
+        heard.push((frame.opcode, frame.fin, coding));
+    }
+    let expected = [
+        (OpCode::Text, true, Coding::Deflate),
+        (OpCode::Binary, false, Coding::Deflate),
+        (OpCode::Continuation, true, Coding::Identity),
+        (OpCode::Ping, true, Coding::Identity),
+    ];
+    assert_eq!(heard, expected);
 }

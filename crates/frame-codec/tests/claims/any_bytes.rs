@@ -5,7 +5,7 @@ use nova_frame_codec::{Client, Role, Server};
 
 use crate::{
     choices::Choices,
-    read::{Limits, read},
+    read::{Limits, Taking, read, read_by},
 };
 
 pub(crate) fn check(input: &[u8]) {
@@ -17,8 +17,11 @@ pub(crate) fn check(input: &[u8]) {
     check_role::<Server>(stream, limits, cuts);
 }
 
-fn check_role<R: Role>(stream: &[u8], limits: Limits, cuts: impl Iterator<Item = usize>) {
+fn check_role<R: Role>(stream: &[u8], limits: Limits, cuts: impl Iterator<Item = usize> + Clone) {
     let at_once = read::<R>(stream, limits, []);
+    for taking in Taking::ALL {
+        assert_eq!(read_by::<R>(stream, limits, cuts.clone(), taking), at_once, "{taking:?}");
+    }
     assert_eq!(read::<R>(stream, limits, cuts), at_once);
     assert_eq!(read::<R>(stream, limits, std::iter::repeat(1)), at_once);
 }

@@ -1,6 +1,7 @@
 //! Reads a whole stream of bytes and keeps what it said.
 
-use nova_frame_codec::{Assembler, CloseFrame, Decoder, Message, ProtocolError, Role};
+use bytes::BytesMut;
+use nova_frame_codec::{Assembler, CloseFrame, Decoder, Frame, Message, OwnedFrame, ProtocolError, Role};
 
 /// A message that outlives the buffers it came from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,45 +39,123 @@ pub(crate) struct Limits {
     pub(crate) message_bytes: usize,
 }
 
+/// A way to take frames out of a decoder; all must give the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Taking {
+    OneByOne,
+    Drained,
+    InBatches,
+    /// One by one, with memory lent for each read only.
+    WithLentMemory,
+}
+
+impl Taking {
+    pub(crate) const ALL: [Self; 4] = [Self::OneByOne, Self::Drained, Self::InBatches, Self::WithLentMemory];
+}
+
 /// Reads `stream` in pieces of the given lengths, as a driver would.
-pub(crate) fn read<R: Role>(
+pub(crate) fn read<R: Role>(stream: &[u8], limits: Limits, cuts: impl IntoIterator<Item = usize>) -> Heard {
+    read_by::<R>(stream, limits, cuts, Taking::OneByOne)
+}
+
+/// As [`read`], taking frames in this way.
+pub(crate) fn read_by<R: Role>(
     mut stream: &[u8],
     limits: Limits,
     cuts: impl IntoIterator<Item = usize>,
+    taking: Taking,
 ) -> Heard {
-    let mut decoder = Decoder::<R>::new(limits.frame_bytes);
-    let mut assembler = Assembler::new(limits.message_bytes);
-    let mut heard = Heard { messages: Vec::new(), end: Ok(()), mid_frame: false };
+    let mut reader = Reader {
+        decoder: Decoder::<R>::new(limits.frame_bytes),
+        assembler: Assembler::new(limits.message_bytes),
+        messages: Vec::new(),
+    };
     let mut cuts = cuts.into_iter();
-    while !stream.is_empty() {
-        let room = decoder.spare_mut(1);
-        // Room for the longest frame or for a burst, never for what a header merely announces.
+    let mut memory = BytesMut::zeroed(LENT_BYTES);
+    let mut end = Ok(());
+    while !stream.is_empty() && end.is_ok() {
+        if matches!(taking, Taking::WithLentMemory) {
+            reader.decoder.lend_memory(std::mem::take(&mut memory));
+        }
+        let room = reader.decoder.spare_mut(1);
+        // Room for a burst or the rest of a frame, never for what a header merely announces.
         assert!(!room.is_empty() && room.len() <= (limits.frame_bytes + 14).max(64 << 10));
         let length = cuts.next().unwrap_or(usize::MAX).min(room.len()).min(stream.len());
         let (piece, rest) = stream.split_at(length);
         room[..length].copy_from_slice(piece);
-        decoder.commit(length);
+        reader.decoder.commit(length);
         stream = rest;
+        end = match taking {
+            Taking::OneByOne | Taking::WithLentMemory => reader.take(),
+            Taking::Drained => reader.drain(),
+            Taking::InBatches => reader.take_batches(),
+        };
+        if matches!(taking, Taking::WithLentMemory) {
+            memory = reader.decoder.take_memory().unwrap_or_else(|| BytesMut::zeroed(LENT_BYTES));
+        }
+    }
+    Heard { messages: reader.messages, end, mid_frame: end.is_ok() && reader.decoder.is_mid_frame() }
+}
+
+struct Reader<R: Role> {
+    decoder: Decoder<R>,
+    assembler: Assembler,
+    messages: Vec<Owned>,
+}
+
+impl<R: Role> Reader<R> {
+    fn take(&mut self) -> Result<(), ProtocolError> {
         loop {
-            match decoder.next_frame() {
-                Ok(Some(frame)) => match assembler.push(frame) {
-                    Ok(message) => heard.messages.extend(message.map(Owned::from)),
-                    Err(error) => {
-                        assert_eq!(assembler.push(frame), Err(error), "an error is not forgotten");
-                        heard.end = Err(error);
-                        return heard;
-                    }
-                },
-                Ok(None) => break,
-                Err(error) => {
-                    decoder.extend(&[0x81, 0x00]);
-                    assert_eq!(decoder.next_frame(), Err(error), "an error is not forgotten");
-                    heard.end = Err(error);
-                    return heard;
-                }
+            match self.decoder.next_frame() {
+                Ok(Some(frame)) => hear(&mut self.assembler, &mut self.messages, frame)?,
+                Ok(None) => return Ok(()),
+                Err(error) => return self.forget_nothing(error),
             }
         }
     }
-    heard.mid_frame = decoder.is_mid_frame();
-    heard
+
+    fn drain(&mut self) -> Result<(), ProtocolError> {
+        let Self { decoder, assembler, messages } = self;
+        decoder.drain(|frame| hear(assembler, messages, frame))
+    }
+
+    fn take_batches(&mut self) -> Result<(), ProtocolError> {
+        loop {
+            match self.decoder.next_batch() {
+                Ok(Some(batch)) => {
+                    assert!(
+                        batch.frames().eq(batch
+                            .owned_frames()
+                            .collect::<Vec<_>>()
+                            .iter()
+                            .map(OwnedFrame::as_frame))
+                    );
+                    for frame in batch.frames() {
+                        hear(&mut self.assembler, &mut self.messages, frame)?;
+                    }
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => return self.forget_nothing(error),
+            }
+        }
+    }
+
+    fn forget_nothing(&mut self, error: ProtocolError) -> Result<(), ProtocolError> {
+        self.decoder.extend(&[0x81, 0x00]);
+        assert_eq!(self.decoder.next_frame(), Err(error), "an error is not forgotten");
+        Err(error)
+    }
 }
+
+fn hear(assembler: &mut Assembler, messages: &mut Vec<Owned>, frame: Frame<'_>) -> Result<(), ProtocolError> {
+    match assembler.push(frame) {
+        Ok(message) => messages.extend(message.map(Owned::from)),
+        Err(error) => {
+            assert_eq!(assembler.push(frame), Err(error), "an error is not forgotten");
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+const LENT_BYTES: usize = 64 << 10;
