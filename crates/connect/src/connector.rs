@@ -111,11 +111,17 @@ impl Connector {
         self
     }
 
-    /// Sets where the random bytes of the handshake come from. Default: the operating system.
+    /// Sets where random bytes come from: the key of the handshake, and the seed of a transport's masks. Default: the operating system.
     #[must_use]
     pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
         self
+    }
+
+    /// Where random bytes come from, for whatever a transport needs of them.
+    #[must_use]
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
     }
 
     /// Opens a stream to `endpoint` and upgrades it, telling `progress` each phase as it begins.
@@ -164,7 +170,9 @@ impl Connector {
             Some(proxy) => self.open_through(&mut attempt, endpoint, &proxy).await?,
         };
         if let Some(config) = tls {
-            let securing = async { secure(stream, config, endpoint.host()).await.map_err(ConnectError::Tls) };
+            let ahead = self.tls.read_ahead_bytes();
+            let securing =
+                async { secure(stream, config, ahead, endpoint.host()).await.map_err(ConnectError::Tls) };
             stream = attempt.run(Phase::Tls, securing).await?;
         }
         self.upgrade(attempt, stream, peer, endpoint, extensions).await

@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-/// A source of unpredictable bytes, for the handshake's key. Replace it only to make a simulation
+/// A source of unpredictable bytes, for the handshake's key and the seed of masks. Replace it only to make a simulation
 /// repeatable.
 pub trait Entropy: fmt::Debug + Send + Sync {
     /// Fills `bytes`.

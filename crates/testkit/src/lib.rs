@@ -13,6 +13,8 @@
 //! `conformance` tries any adapter in the world against a service its author scripts (feature
 //! `conformance`).
 //!
+//! `transports` tries any transport over real sockets (feature `transports`).
+//!
 //! Everything here is for tests: what goes wrong panics with the reason, no wait is endless, and
 //! all sockets stay on the loopback interface.
 
@@ -20,6 +22,8 @@
 pub mod conformance;
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "transports")]
+pub mod transports;
 #[cfg(feature = "venue")]
 pub mod venue;
 #[cfg(feature = "world")]

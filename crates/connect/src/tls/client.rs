@@ -7,6 +7,7 @@ use std::{
 
 use nova_transport::TlsError;
 use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::io::BufReader;
 use tokio_rustls::TlsConnector;
 
 use super::{TlsOptions, error, insecure::AcceptAll, provider::provider, unusable};
@@ -22,6 +23,10 @@ pub(crate) struct TlsClient {
 impl TlsClient {
     pub(crate) const fn new(options: TlsOptions) -> Self {
         Self { options, built: OnceLock::new() }
+    }
+
+    pub(crate) const fn read_ahead_bytes(&self) -> usize {
+        self.options.read_ahead_bytes
     }
 
     pub(crate) const fn is_insecure(&self) -> bool {
@@ -46,13 +51,19 @@ impl fmt::Debug for TlsClient {
 pub(crate) async fn secure(
     stream: ByteStream,
     config: Arc<ClientConfig>,
+    read_ahead_bytes: usize,
     host: &str,
 ) -> Result<ByteStream, TlsError> {
     // An address is verified as one and, as RFC 6066 §3 wants it, not sent as a server name.
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| unusable(format_args!("\"{host}\" is not a name that a certificate can hold")))?;
-    let connecting = TlsConnector::from(config).connect(name, stream);
-    Ok(ByteStream::new(connecting.await.map_err(|error| error::of_handshake(error, host))?))
+    let connector = TlsConnector::from(config);
+    let refused = |error| error::of_handshake(error, host);
+    if read_ahead_bytes == 0 {
+        return Ok(ByteStream::new(connector.connect(name, stream).await.map_err(refused)?));
+    }
+    let ahead = BufReader::with_capacity(read_ahead_bytes, stream);
+    Ok(ByteStream::new(connector.connect(name, ahead).await.map_err(refused)?))
 }
 
 fn build(options: &TlsOptions) -> Result<Arc<ClientConfig>, TlsError> {

@@ -1,0 +1,236 @@
+//! The receiving half: bytes into the decoder's buffer, frames lent from there.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use nova_connect::ReadHalf;
+use nova_frame_codec::{Client, Decoder, Frame};
+use nova_transport::{FrameSource, TransportError};
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::{memory, turn::Turn};
+
+/// Frames from the peer.
+///
+/// All state lives in this value, so a call of [`fill`](FrameSource::fill) may be dropped at any time. After some
+/// 256 KiB or a thousand frames without a pause, [`next_frame`](FrameSource::next_frame) says `None` although there are
+/// more, and `fill` lets other tasks have a turn first.
+pub struct Source {
+    read: ReadHalf,
+    decoder: Decoder<Client>,
+    turn: Turn,
+    /// Whether the decoder may hold a whole frame. Nothing is read until it was asked.
+    untaken: bool,
+    ended: Option<TransportError>,
+}
+
+impl Source {
+    pub(crate) fn new(read: ReadHalf, frame_bytes: usize) -> Self {
+        let decoder = Decoder::new(frame_bytes);
+        Self { read, decoder, turn: Turn::new(), untaken: false, ended: None }
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        if self.turn.is_spent() {
+            ready!(self.turn.poll_next(cx));
+        }
+        if self.untaken {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(error) = &self.ended {
+            return Poll::Ready(Err(error.clone()));
+        }
+        if self.decoder.capacity() < memory::BUFFER_BYTES {
+            self.decoder.lend_memory(memory::borrow());
+        }
+        let mut room = ReadBuf::new(self.decoder.spare_mut(1));
+        let polled = Pin::new(&mut self.read).poll_read(cx, &mut room);
+        let read = room.filled().len();
+        let error = match polled {
+            Poll::Ready(Ok(())) if read > 0 => {
+                self.decoder.commit(read);
+                self.untaken = true;
+                return Poll::Ready(Ok(()));
+            }
+            Poll::Ready(Ok(())) => Some(TransportError::Eof),
+            Poll::Ready(Err(error)) => Some(error.into()),
+            Poll::Pending => None,
+        };
+        if let Some(buffer) = self.decoder.take_memory() {
+            memory::give_back(buffer);
+        }
+        let Some(error) = error else {
+            self.turn.renew();
+            return Poll::Pending;
+        };
+        self.ended = Some(error.clone());
+        Poll::Ready(Err(error))
+    }
+}
+
+impl FrameSource for Source {
+    async fn fill(&mut self) -> Result<(), TransportError> {
+        poll_fn(|cx| self.poll_fill(cx)).await
+    }
+
+    #[inline]
+    fn next_frame(&mut self) -> Result<Option<Frame<'_>>, TransportError> {
+        if self.turn.is_spent() {
+            return Ok(None);
+        }
+        match self.decoder.next_frame() {
+            Ok(Some(frame)) => {
+                self.turn.spend(frame.payload.len());
+                Ok(Some(frame))
+            }
+            Ok(None) => {
+                self.untaken = false;
+                Ok(None)
+            }
+            Err(error) => {
+                self.untaken = false;
+                self.ended = Some(error.into());
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("decoder", &self.decoder)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::VecDeque,
+        io,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
+
+    use nova_connect::ByteStream;
+    use nova_frame_codec::{Encoder, OutFrame, Server};
+
+    use super::*;
+
+    /// Gives these pieces, each in one read at most, and `Pending` between any two. Counts reads.
+    struct Script {
+        pieces: VecDeque<Vec<u8>>,
+        reads: Arc<AtomicUsize>,
+        waits: bool,
+    }
+
+    impl AsyncRead for Script {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            self.waits = !self.waits;
+            if self.waits {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if let Some(piece) = self.pieces.front_mut() {
+                let length = piece.len().min(buf.remaining());
+                buf.put_slice(&piece[..length]);
+                piece.drain(..length);
+                if piece.is_empty() {
+                    self.pieces.pop_front();
+                }
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn source(pieces: Vec<Vec<u8>>) -> (Source, Arc<AtomicUsize>) {
+        let reads = Arc::new(AtomicUsize::new(0));
+        let script = Script { pieces: pieces.into(), reads: Arc::clone(&reads), waits: false };
+        let stream = ByteStream::new(tokio::io::join(script, tokio::io::sink()));
+        (Source::new(stream.into_split().0, 1 << 20), reads)
+    }
+
+    fn frames(count: usize, bytes: usize) -> Vec<u8> {
+        let mut encoder = Encoder::<Server>::new();
+        for _ in 0..count {
+            encoder.push(OutFrame::binary(&vec![7; bytes]));
+        }
+        encoder.pending().to_vec()
+    }
+
+    #[tokio::test]
+    async fn a_burst_of_64_kib_is_one_read() {
+        let burst = frames(64 * 1024 / 304, 300);
+        let (mut source, reads) = source(vec![burst; 10]);
+        let mut taken = 0;
+        while source.fill().await.is_ok() {
+            while source.next_frame().unwrap().is_some() {
+                taken += 1;
+            }
+        }
+        assert_eq!(taken, 10 * (64 * 1024 / 304));
+        // Each once in vain, by the script.
+        assert_eq!(reads.load(Ordering::Relaxed), 2 * 11);
+    }
+
+    #[tokio::test]
+    async fn memory_is_held_only_while_bytes_wait() {
+        let stream = frames(3, 300);
+        let (one, two) = stream.split_at(350);
+        let (mut source, _) = source(vec![one.to_vec(), two.to_vec()]);
+        assert_eq!(source.decoder.capacity(), 0);
+        for left in [46, 0] {
+            source.fill().await.unwrap();
+            assert!(source.decoder.capacity() >= memory::BUFFER_BYTES);
+            while source.next_frame().unwrap().is_some() {}
+            let polled = poll_fn(|cx| Poll::Ready(source.poll_fill(cx).is_pending())).await;
+            assert!(polled, "the script waits between two pieces");
+            assert_eq!(source.decoder.capacity(), left, "only the start of a frame is kept");
+        }
+    }
+
+    #[tokio::test]
+    async fn after_a_thousand_small_frames_others_have_a_turn() {
+        let (mut source, _) = source(vec![frames(15_000, 0)]);
+        let (mut taken, mut longest) = (0, 0);
+        while taken < 15_000 {
+            let mut turns = 0;
+            let filled = poll_fn(|cx| {
+                turns += 1;
+                source.poll_fill(cx)
+            });
+            filled.await.unwrap();
+            assert!(turns == 2, "it yields once, as the script does");
+            let before = taken;
+            while source.next_frame().unwrap().is_some() {
+                taken += 1;
+            }
+            longest = longest.max(taken - before);
+        }
+        assert_eq!(longest, 1_024);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_read_while_frames_wait_to_be_taken() {
+        let (mut source, reads) = source(vec![frames(1, 10); 3]);
+        source.fill().await.unwrap();
+        let before = reads.load(Ordering::Relaxed);
+        for _ in 0..10 {
+            source.fill().await.unwrap();
+        }
+        assert_eq!(reads.load(Ordering::Relaxed), before);
+    }
+}

@@ -1,0 +1,88 @@
+//! The transport: settings in, links out.
+
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+use nova_connect::Connector;
+use nova_transport::{ConnectError, Endpoint, Link, Progress, Transport, UpgradeError};
+
+use crate::{
+    masks::Masks,
+    policy::{EndOfTurn, FlushPolicy},
+    sink::Sink,
+    source::Source,
+};
+
+/// Opens WebSockets whose frames our own codec reads and writes. `F` says when frames leave.
+pub struct Native<F: FlushPolicy = EndOfTurn> {
+    connector: Connector,
+    frame_bytes: usize,
+    policy: PhantomData<F>,
+}
+
+impl Native {
+    /// A transport over connections that `connector` opens.
+    #[must_use]
+    pub const fn new(connector: Connector) -> Self {
+        Self { connector, frame_bytes: 16 * 1024 * 1024, policy: PhantomData }
+    }
+}
+
+impl<F: FlushPolicy> Native<F> {
+    /// Sets when frames leave: `with_flush::<Immediate>()`. Default: [`EndOfTurn`].
+    #[must_use]
+    pub fn with_flush<G: FlushPolicy>(self) -> Native<G> {
+        Native { connector: self.connector, frame_bytes: self.frame_bytes, policy: PhantomData }
+    }
+
+    /// Sets the longest frame accepted, in bytes; the header of a longer one ends the link. Memory is
+    /// taken as bytes arrive, whatever a header announces. Default: 16 MiB. Reassembled messages are
+    /// bounded by the session.
+    #[must_use]
+    pub const fn with_max_frame_bytes(mut self, frame_bytes: usize) -> Self {
+        self.frame_bytes = frame_bytes;
+        self
+    }
+}
+
+impl Default for Native {
+    fn default() -> Self {
+        Self::new(Connector::default())
+    }
+}
+
+impl<F: FlushPolicy> Transport for Native<F> {
+    type Source = Source;
+    type Sink = Sink<F>;
+
+    async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        progress: Progress<'_>,
+    ) -> Result<Link<Source, Sink<F>>, ConnectError> {
+        let masks = Masks::seeded_by(self.connector.entropy())
+            .map_err(|error| ConnectError::Upgrade(UpgradeError::Io(Arc::new(error))))?;
+        let upgraded = self.connector.connect(endpoint, progress).await?;
+        let (read, write) = upgraded.stream.into_split();
+        Ok(Link {
+            source: Source::new(read, self.frame_bytes),
+            sink: Sink::new(write, masks),
+            handshake: upgraded.handshake,
+        })
+    }
+}
+
+// By hand, since a derive would ask the same of the policy, which is only a name.
+impl<F: FlushPolicy> Clone for Native<F> {
+    fn clone(&self) -> Self {
+        Self { connector: self.connector.clone(), frame_bytes: self.frame_bytes, policy: PhantomData }
+    }
+}
+
+impl<F: FlushPolicy> fmt::Debug for Native<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Native")
+            .field("connector", &self.connector)
+            .field("frame_bytes", &self.frame_bytes)
+            .finish_non_exhaustive()
+    }
+}
