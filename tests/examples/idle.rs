@@ -19,6 +19,7 @@ use websockex_nova::{
     prelude::*,
     transport::{FrameSource, Transport},
     transport_fastwebsockets::FastWebSockets,
+    transport_native::Native,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,21 +27,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut args = env::args().skip(1);
     match (args.next().as_deref(), args.next(), args.next()) {
         (Some("serve"), ..) => serve().await,
-        (Some("links"), Some(url), Some(count)) => links(&url, count.parse()?).await,
+        (Some("links"), Some(url), Some(count)) => {
+            links("fastwebsockets alone", FastWebSockets::default(), &url, count.parse()?).await
+        }
+        (Some("native"), Some(url), Some(count)) => {
+            links("native alone", Native::default(), &url, count.parse()?).await
+        }
         (Some("clients"), Some(url), Some(count)) => clients(&url, count.parse()?).await,
         (Some(count), ..) => measure(count),
         (None, ..) => measure("1000"),
     }
 }
 
-/// Runs server and both kinds of clients, each in a process of its own.
+/// Runs the server and each kind of clients, each in a process of its own.
 fn measure(count: &str) -> Result<(), Box<dyn Error>> {
     let program = env::current_exe()?;
     let mut server = Command::new(&program).arg("serve").stdout(Stdio::piped()).spawn().map(Ends)?;
     let out = server.0.stdout.take().ok_or("the server has no output")?;
     let mut url = String::new();
     BufReader::new(out).read_line(&mut url)?;
-    for kind in ["links", "clients"] {
+    for kind in ["links", "native", "clients"] {
         let status = Command::new(&program).args([kind, url.trim(), count]).status()?;
         if !status.success() {
             return Err(format!("{kind} ended with {status}").into());
@@ -67,8 +73,8 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 }
 
 /// Links without a session, each read by a task as a driver would.
-async fn links(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
-    let (transport, endpoint) = (FastWebSockets::default(), url.parse()?);
+async fn links(name: &str, transport: impl Transport, url: &str, count: usize) -> Result<(), Box<dyn Error>> {
+    let endpoint = url.parse()?;
     let mut sinks = Vec::with_capacity(count);
     let before = resident_kib()?;
     for _ in 0..count {
@@ -77,7 +83,7 @@ async fn links(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
         tokio::spawn(async move { while source.fill().await.is_ok() {} });
         sinks.push(link.sink);
     }
-    report("transport alone", before, count)
+    report(name, before, count)
 }
 
 /// Whole clients, each with its session, its driver and its probes.

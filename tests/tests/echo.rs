@@ -1,6 +1,7 @@
 //! The main job, over a real socket through every layer.
 
 use nova_testkit::net::EchoServer;
+use nova_tests::ClientExt;
 use websockex_nova::{echo::Same, prelude::*};
 
 #[tokio::test]

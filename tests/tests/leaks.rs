@@ -8,6 +8,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nova_testkit::net::{Answer, EchoServer, Ending, PATIENCE, Peer, Port, within};
+use nova_tests::ClientExt;
 use tokio::runtime::{Handle, Runtime};
 use websockex_nova::{prelude::*, reconnect::Linear};
 

@@ -10,13 +10,13 @@ use nova_testkit::net::{
     Answer, Conn, ConnectProxy, ConnectRules, DeafPort, EchoServer, FaultProxy, PATIENCE, Peer, Port,
     SocksProxy, SocksRules, Way, within,
 };
+use nova_tests::{ClientExt, Wire};
 use websockex_nova::{
     behaviour::{Everything, InitialConnect, LocalTopics, RawMessages},
     connect::{Connector, Deadlines, Proxy, ProxyChoice, Resolve},
     prelude::*,
     reconnect::{Linear, Retries},
     transport::{ConnectError, LostReason, Phase, ProxyError},
-    transport_fastwebsockets::FastWebSockets,
 };
 
 /// Never answers.
@@ -33,7 +33,7 @@ impl Resolve for Silence {
 /// The error of an attempt that must fail, in less than the deadline of any other phase.
 async fn failure(connector: Connector, url: &str) -> ConnectError {
     let began = Instant::now();
-    let end = Connect::new(Echo::at(url).unwrap(), FastWebSockets::new(connector)).connect().await;
+    let end = Connect::new(Echo::at(url).unwrap(), Wire::new(connector)).connect().await;
     assert!(began.elapsed() < secs(5), "{:?}", began.elapsed());
     match end.unwrap_err() {
         EndCause::Failed(LostReason::Connect(error)) => error,
@@ -91,7 +91,7 @@ async fn c34_a_proxy_that_fails_is_never_gone_around_however_often_it_is_tried()
         format!("socks5h://{}", strict.addr()),
     ];
     for proxy in proxies {
-        let transport = FastWebSockets::new(through(Connector::new(), &proxy));
+        let transport = Wire::new(through(Connector::new(), &proxy));
         let retries = Linear::every(millis(1)).with_retries(Retries::Limited(3));
         let end = Connect::new(Echo::at(&server.url()).unwrap(), transport)
             .with_policies(Policies::default().with_reconnect(retries))

@@ -19,6 +19,7 @@ use std::{
 };
 
 use nova_testkit::net::{Conn, EchoServer, Ending, PATIENCE, Peer, RawFrame, within};
+use nova_tests::ClientExt;
 use tokio::runtime::Handle;
 use websockex_nova::{
     behaviour::{Behaviour, Bound, Everything, LocalTopics, Policy, RawMessages},

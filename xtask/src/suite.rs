@@ -1,5 +1,5 @@
 //! The ordinary tests: all of the workspace with all features, doc tests included; what is ignored
-//! stays so.
+//! stays so. Those of the whole stack run over each transport.
 
 use std::{error::Error, fs, time::Instant};
 
@@ -21,6 +21,19 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
         println!("cargo-nextest is not there: the tests run by cargo test");
         workspace.cargo(["test", "--all-targets"].into_iter().chain(EVERYTHING)).run()?;
     }
+    whole_stack_over_native(workspace)
+}
+
+/// Runs the tests of the whole stack again, over the transport that is not the default.
+fn whole_stack_over_native(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
+    let run = if has_nextest(workspace) {
+        // The same selection of packages, so that nothing is compiled anew.
+        let words = ["nextest", "run", "--filterset", "package(nova-tests)"];
+        workspace.cargo(words.into_iter().chain(EVERYTHING))
+    } else {
+        workspace.cargo(["test", "--tests", "--package", "nova-tests", "--all-features", "--locked"])
+    };
+    run.env("NOVA_TRANSPORT", "native").run()?;
     Ok(Outcome::Passed)
 }
 

@@ -26,6 +26,7 @@
 //! | `echo` | the echo adapter | yes |
 //! | `deribit` | the Deribit adapter | no |
 //! | `fastwebsockets` | the transport over fastwebsockets, and [`prelude::ClientExt`] | yes |
+//! | `native` | the transport over our own codec | no |
 //! | `rustls-aws-lc` | TLS by aws-lc-rs | yes |
 //! | `rustls-ring` | TLS by ring | no |
 //! | `roots-platform` | trust what the operating system trusts | yes |
@@ -51,7 +52,7 @@ pub use nova_adapter_deribit as deribit;
 pub use nova_adapter_echo as echo;
 pub use nova_behaviour as behaviour;
 pub use nova_client as client;
-#[cfg(feature = "fastwebsockets")]
+#[cfg(any(feature = "fastwebsockets", feature = "native"))]
 pub use nova_connect as connect;
 pub use nova_frame_codec as frame_codec;
 pub use nova_ratelimit as ratelimit;
@@ -69,6 +70,8 @@ pub use nova_telemetry_export as telemetry_export;
 pub use nova_transport as transport;
 #[cfg(feature = "fastwebsockets")]
 pub use nova_transport_fastwebsockets as transport_fastwebsockets;
+#[cfg(feature = "native")]
+pub use nova_transport_native as transport_native;
 
 pub use error::{Error, Result};
 

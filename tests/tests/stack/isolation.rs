@@ -10,6 +10,7 @@ use std::{
 };
 
 use nova_testkit::net::{Conn, EchoServer, RawFrame};
+use nova_tests::ClientExt;
 use websockex_nova::{
     behaviour::{Bound, ConnectionHandler, Everything, FrameAction, Kept, LocalTopics, RawMessages},
     echo::EchoMessages,

@@ -7,6 +7,7 @@ use std::{
 };
 
 use nova_testkit::net::{Answer, Conn, Port};
+use nova_tests::ClientExt;
 use tracing::{
     Event as Line, Metadata, Subscriber,
     field::{Field, Visit},

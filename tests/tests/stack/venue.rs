@@ -19,6 +19,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use nova_testkit::net::{Conn, Entry, Event as Seen, Journal, PATIENCE, Peer, RawFrame, Served, within};
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::{
         AuthHandler, Behaviour, Body, Call, Channel, Confirmation, Correlation, Dialect, Grant, Idempotent,
@@ -31,7 +32,6 @@ use websockex_nova::{
     reconnect::Linear,
     session::EndCause,
     telemetry::Event,
-    transport_fastwebsockets::FastWebSockets,
 };
 
 /// The language.
@@ -254,12 +254,9 @@ async fn act(conn: &mut Conn, id: &str, verb: &str, rest: &str) -> bool {
 }
 
 /// A client of that service that tries again after a millisecond.
-pub(crate) fn prepare<H: Behaviour>(
-    url: &str,
-    handlers: H,
-) -> Connect<Speaking<H>, FastWebSockets, Policies<Linear>> {
+pub(crate) fn prepare<H: Behaviour>(url: &str, handlers: H) -> Connect<Speaking<H>, Wire, Policies<Linear>> {
     let endpoint = Endpoint::parse(url).expect("the URL of a test server is right");
-    Connect::new(speaking(endpoint, handlers), FastWebSockets::default()).with_policies(quick())
+    Connect::new(speaking(endpoint, handlers), Wire::default()).with_policies(quick())
 }
 
 /// Reconnects after a millisecond.

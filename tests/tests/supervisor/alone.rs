@@ -1,6 +1,7 @@
 //! A child that ends badly is restarted, and no other child with it.
 
 use nova_testkit::net::{Conn, EchoServer, Ending, PATIENCE, Served, within};
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::{Behaviour, ConnectionHandler, DisconnectAction, EndpointSource, Endpoints, Policy},
     client::{ChildEnd, SupervisorEvent},
@@ -9,7 +10,6 @@ use websockex_nova::{
     reconnect::Linear,
     session::EndCause,
     transport::{Cause, LostReason},
-    transport_fastwebsockets::FastWebSockets,
 };
 
 use crate::{echoing, ending, forbid, next, ready, restarted, status};
@@ -38,7 +38,7 @@ impl EndpointSource for Panics {
 /// Starts a child beside two siblings, ends it, and checks that it alone was restarted.
 async fn restarted_alone<A, P: Policy>(
     venue: &Served,
-    make: impl FnMut() -> Connect<A, FastWebSockets, P> + Send + 'static,
+    make: impl FnMut() -> Connect<A, Wire, P> + Send + 'static,
     is_expected: impl Fn(&ChildEnd) -> bool,
 ) where
     A: Adapter<Handlers: Behaviour<Dialect = EchoDialect>>,
@@ -95,7 +95,7 @@ async fn a_child_that_a_handler_stops_is_restarted_alone() {
     let endpoint = Endpoint::parse(&venue.url()).expect("the URL is right");
     let make = move || {
         let handlers = Handlers::new(EchoMessages).with_connection(Stops);
-        Connect::new(speaking(endpoint.clone(), handlers), FastWebSockets::default())
+        Connect::new(speaking(endpoint.clone(), handlers), Wire::default())
     };
     restarted_alone(&venue, make, |end| matches!(end, ChildEnd::Closed(EndCause::Stopped))).await;
 }
@@ -107,7 +107,7 @@ async fn a_child_that_panics_is_restarted_alone() {
     let make = move || {
         let echo = Echo::new(Endpoints::from_source(Panics(endpoint.clone())));
         let quick = Policies::default().with_reconnect(Linear::every(millis(1)));
-        Connect::new(echo, FastWebSockets::default()).with_policies(quick)
+        Connect::new(echo, Wire::default()).with_policies(quick)
     };
     restarted_alone(&venue, make, |end| matches!(end, ChildEnd::Panicked)).await;
 }

@@ -7,17 +7,17 @@ mod ending;
 use std::sync::Arc;
 
 use nova_testkit::net::{Conn, PATIENCE, Peer, Served, within};
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::{Behaviour, Policy},
     client::{Child, ChildStatus, SupervisorEvent, SupervisorEvents},
     prelude::*,
-    transport_fastwebsockets::FastWebSockets,
 };
 
 /// Makes clients of an echo service.
-pub(crate) fn echoing(url: &str) -> impl FnMut() -> Connect<Echo, FastWebSockets> + Send + 'static {
+pub(crate) fn echoing(url: &str) -> impl FnMut() -> Connect<Echo, Wire> + Send + 'static {
     let echo = Echo::at(url).expect("the URL of a test server is right");
-    move || Connect::new(echo.clone(), FastWebSockets::default())
+    move || Connect::new(echo.clone(), Wire::default())
 }
 
 /// Waits until a client is ready for use.

@@ -1,10 +1,8 @@
 //! Signs of life, the venue's own and the protocol's.
 
 use nova_testkit::venue::{Credits, Heard, adapter::*};
-use websockex_nova::{
-    behaviour::KeepAlive, prelude::*, reconnect::Linear, transport::LostReason,
-    transport_fastwebsockets::FastWebSockets,
-};
+use nova_tests::Wire;
+use websockex_nova::{behaviour::KeepAlive, prelude::*, reconnect::Linear, transport::LostReason};
 
 use crate::kit::{connect, generous, item, ready_after, until, venue};
 
@@ -15,8 +13,7 @@ async fn a_heartbeat_is_answered_ahead_of_a_full_queue_of_the_limiter() {
         .with_reconnect(Linear::every(millis(1)))
         .with_limiter(limiter(Credits::new(4, secs(3600))).unwrap());
     let adapter = venue.adapter().without_credentials().with_heartbeat(millis(20));
-    let client =
-        Connect::new(adapter, FastWebSockets::default()).with_policies(policies).connect().await.unwrap();
+    let client = Connect::new(adapter, Wire::default()).with_policies(policies).connect().await.unwrap();
     let calls: Vec<_> = (0..100)
         .map(|_| {
             let client = client.clone();
@@ -85,7 +82,7 @@ async fn a_client_that_answers_nothing_would_be_closed() {
     let adapter = venue.adapter().with_heartbeat(millis(20));
     let (endpoints, handlers) = (venue.endpoint(), adapter.into_handlers());
     let deaf = speaking(endpoints, handlers.with_messages(Deaf(VenueMessages::default())));
-    let client = Connect::new(deaf, FastWebSockets::default()).connect().await.unwrap();
+    let client = Connect::new(deaf, Wire::default()).connect().await.unwrap();
     let lost = until(&client, "the loss", |state| matches!(state, State::Waiting { .. })).await;
     let State::Waiting { cause: LostReason::ClosedByPeer(Some(frame)), .. } = &lost else {
         panic!("{lost:?}")

@@ -5,12 +5,12 @@ use nova_testkit::{
     net::Ending,
     venue::{Credits, Heard, Op, adapter::*},
 };
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::{Bound, KeepAlive},
     prelude::*,
     reconnect::Linear,
     telemetry::Event,
-    transport_fastwebsockets::FastWebSockets,
 };
 
 use crate::kit::{connect, generous, prepare, ready_after, topic_state, venue};
@@ -121,11 +121,8 @@ async fn an_urgent_call_overtakes_those_that_wait_for_credits() {
     let venue = venue(|rules| rules.credits = Some(Credits::new(9, millis(1)))).await;
     let policies =
         Policies::default().with_reconnect(Linear::every(millis(1))).with_limiter(limiter(terms).unwrap());
-    let client = Connect::new(venue.adapter(), FastWebSockets::default())
-        .with_policies(policies)
-        .connect()
-        .await
-        .unwrap();
+    let client =
+        Connect::new(venue.adapter(), Wire::default()).with_policies(policies).connect().await.unwrap();
     let order = |id: &str| Order::buy(id, "BTC");
     let usual = ["a", "b", "c"].map(|id| client.call(order(id)));
     let [a, b, c] = usual;

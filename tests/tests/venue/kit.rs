@@ -9,12 +9,12 @@ use nova_testkit::{
         adapter::{VenueAdapter, VenueHandlers},
     },
 };
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::{Behaviour, Policy, Topic},
     prelude::*,
     reconnect::Linear,
     session::TopicState,
-    transport_fastwebsockets::FastWebSockets,
 };
 
 /// The client of most tests.
@@ -31,9 +31,9 @@ pub(crate) async fn venue(change: impl FnOnce(&mut Rules)) -> Venue {
 }
 
 /// A client that tries again after a millisecond.
-pub(crate) fn prepare(adapter: VenueAdapter) -> Connect<VenueAdapter, FastWebSockets, Policies<Linear>> {
+pub(crate) fn prepare(adapter: VenueAdapter) -> Connect<VenueAdapter, Wire, Policies<Linear>> {
     let policies = Policies::default().with_reconnect(Linear::every(millis(1)));
-    Connect::new(adapter, FastWebSockets::default()).with_policies(policies)
+    Connect::new(adapter, Wire::default()).with_policies(policies)
 }
 
 /// Such a client, connected.

@@ -6,12 +6,12 @@ use nova_testkit::{
     net::Certificates,
     venue::{Logins, Op, Reception, Rules, Venue, adapter::*},
 };
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::InitialConnect,
     connect::{Connector, Roots, TlsOptions},
     prelude::*,
     session::EndCause,
-    transport_fastwebsockets::FastWebSockets,
 };
 
 use crate::kit::{connect, count, gap, generous, item, ops, prepare, published, ready_after, until, venue};
@@ -50,7 +50,7 @@ async fn over_tls_all_is_the_same() {
     let venue = Venue::start_tls(Rules::generous(), &certificates).await.unwrap();
     let tls = TlsOptions::new().with_roots(Roots::ExtraOnly);
     let tls = tls.with_extra_roots_pem(certificates.root_pem().as_bytes()).unwrap();
-    let transport = FastWebSockets::new(Connector::new().with_tls(tls));
+    let transport = Wire::new(Connector::new().with_tls(tls));
     let client = Connect::new(venue.adapter(), transport).connect().await.unwrap();
     let mut deltas = client.subscribe(Deltas("BTC")).await.unwrap();
     venue.tick("deltas.BTC", 1000);

@@ -6,9 +6,9 @@ use nova_testkit::{
     net::{PATIENCE, within},
     venue::{Heard, Reception, Venue, adapter::*},
 };
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::InitialConnect, prelude::*, reconnect::Jittered, session::EndCause, transport::LostReason,
-    transport_fastwebsockets::FastWebSockets,
 };
 
 use crate::kit::{connect, generous, ready_after, venue};
@@ -38,8 +38,7 @@ async fn is_paced(reception: Reception) {
         settings.initial_connect = InitialConnect::Retry;
         settings.stable_after = millis(25);
     });
-    let client =
-        Connect::new(adapter, FastWebSockets::default()).with_policies(policies).with_seed(7).start();
+    let client = Connect::new(adapter, Wire::default()).with_policies(policies).with_seed(7).start();
     let closed = tokio::time::timeout(millis(1500), client.closed()).await;
     assert!(closed.is_err(), "it gave up: {closed:?}");
     let attempts = attempts(&venue).len();

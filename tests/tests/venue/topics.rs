@@ -1,6 +1,7 @@
 //! Wanted is not confirmed: what the answers name, what they refuse, and what is shared.
 
 use nova_testkit::venue::{Answering, Credits, Op, Rules, Venue, adapter::*};
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::Refusal,
     client::SubscribeError,
@@ -8,7 +9,6 @@ use websockex_nova::{
     reconnect::Linear,
     session::{SubscriptionEnd, TopicState},
     telemetry::Event,
-    transport_fastwebsockets::FastWebSockets,
 };
 
 use crate::kit::{
@@ -118,11 +118,8 @@ async fn c10_many_topics_provoke_no_rate_error() {
     let venue = Venue::start(Rules::default().with(|rules| rules.credits = Some(terms))).await.unwrap();
     let policies =
         Policies::default().with_reconnect(Linear::every(millis(1))).with_limiter(limiter(terms).unwrap());
-    let client = Connect::new(venue.adapter(), FastWebSockets::default())
-        .with_policies(policies)
-        .connect()
-        .await
-        .unwrap();
+    let client =
+        Connect::new(venue.adapter(), Wire::default()).with_policies(policies).connect().await.unwrap();
     let asks = (0..250).map(|n| {
         let client = client.clone();
         async move { client.subscribe(Prices(n.to_string())).await }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use nova_testkit::net::EchoServer;
+use nova_tests::ClientExt;
 use serde_json::json;
 use websockex_nova::{
     behaviour::{Call, Kept},

@@ -2,6 +2,7 @@
 //! unsupported, and without a link.
 
 use nova_testkit::net::EchoServer;
+use nova_tests::ClientExt;
 use websockex_nova::{
     behaviour::{Channel, Topic},
     client::SubscribeError,

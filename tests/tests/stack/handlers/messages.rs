@@ -1,6 +1,7 @@
 //! `MessageHandler`: encode, adopt, and every `Inbound` that `route` can say.
 
 use nova_testkit::net::EchoServer;
+use nova_tests::ClientExt;
 use websockex_nova::{
     behaviour::{Body, Correlation, Inbound, Kept, MessageHandler, RequestId},
     prelude::*,

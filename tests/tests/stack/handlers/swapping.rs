@@ -1,12 +1,12 @@
 //! Handlers are a value: one method is enough for a handler, one field is enough to swap.
 
 use nova_testkit::net::EchoServer;
+use nova_tests::{ClientExt, Wire};
 use websockex_nova::{
     behaviour::{Behaviour, ConnectionHandler, ErrorHandler, RateLimitHandler},
     echo::{EchoDialect, EchoMessages, Same},
     prelude::*,
     telemetry::{NoLogging, NoMetrics},
-    transport_fastwebsockets::FastWebSockets,
 };
 
 struct Telling;
@@ -50,7 +50,7 @@ async fn a_field_of_an_adapters_handlers_can_be_swapped() {
     let (endpoints, settings) = (echo.endpoints(), echo.settings());
     let handlers = echo.into_handlers().with_connection(Telling);
     let adapter = speaking(endpoints, handlers).with_settings(settings);
-    let client = Connect::new(adapter, FastWebSockets::default()).connect().await.unwrap();
+    let client = Connect::new(adapter, Wire::default()).connect().await.unwrap();
     assert_eq!(client.call("text").await.unwrap(), "text");
     assert_eq!(client.status().handler.as_deref(), Some("swapped"));
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use nova_testkit::net::{EchoServer, Ending, FaultProxy, Request};
+use nova_tests::{ClientExt, Wire};
 use websockex_nova::{
     behaviour::RateLimitHandler,
     prelude::*,
@@ -11,7 +12,6 @@ use websockex_nova::{
     session::{EndCause, NotSent},
     telemetry::Event,
     transport::LostReason,
-    transport_fastwebsockets::FastWebSockets,
 };
 
 use crate::venue::{
@@ -68,7 +68,7 @@ async fn a_cut_link_is_replaced_by_exactly_one() {
     }
 }
 
-fn quick_echo(url: &str) -> Connect<Echo, FastWebSockets, Policies<Linear>> {
+fn quick_echo(url: &str) -> Connect<Echo, Wire, Policies<Linear>> {
     Client::prepare(Echo::at(url).unwrap()).with_policies(quick())
 }
 

@@ -4,6 +4,7 @@ use std::{io, net::IpAddr, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use nova_testkit::net::{Answer, Conn, Port};
+use nova_tests::Wire;
 use websockex_nova::{
     behaviour::InitialConnect,
     connect::{Connector, Deadlines, Resolve},
@@ -11,7 +12,6 @@ use websockex_nova::{
     reconnect::{Linear, Retries},
     session::EndCause,
     transport::{ConnectError, LostReason, Phase, UpgradeError},
-    transport_fastwebsockets::FastWebSockets,
 };
 
 use crate::venue::{Lines, obey, prepare, serving, venue};
@@ -47,7 +47,7 @@ async fn an_unknown_host_is_an_error_of_resolution_at_once() {
     }
     let adapter = speaking(Endpoint::parse("ws://nobody.example/").unwrap(), Handlers::new(Lines));
     let connector = Connector::new().with_resolver(Arc::new(Nobody));
-    let end = Connect::new(adapter, FastWebSockets::new(connector)).connect().await.unwrap_err();
+    let end = Connect::new(adapter, Wire::new(connector)).connect().await.unwrap_err();
     let EndCause::Failed(LostReason::Connect(ConnectError::Resolve { host, .. })) = end else {
         panic!("{end:?}");
     };
@@ -95,7 +95,7 @@ async fn a_server_that_never_upgrades_is_given_up_at_the_deadline_of_that_phase(
     .await;
     let connector = Connector::new().with_deadlines(Deadlines::all(secs(5)).with(Phase::Upgrade, millis(50)));
     let adapter = speaking(Endpoint::parse(&venue.url()).unwrap(), Handlers::new(Lines));
-    let end = Connect::new(adapter, FastWebSockets::new(connector)).connect().await.unwrap_err();
+    let end = Connect::new(adapter, Wire::new(connector)).connect().await.unwrap_err();
     let EndCause::Failed(LostReason::Connect(ConnectError::TimedOut { phase, limit })) = end else {
         panic!("{end:?}");
     };

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use nova_testkit::net::{EchoServer, Entry, Event as Seen, FaultProxy, RawFrame};
+use nova_tests::ClientExt;
 use websockex_nova::{behaviour::KeepAlive, prelude::*, telemetry::Event, transport::LostReason};
 
 use crate::venue::{Lines, event, obey, prepare, quick, ready_on, serving};
