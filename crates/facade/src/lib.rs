@@ -27,6 +27,7 @@
 //! | `deribit` | the Deribit adapter | no |
 //! | `fastwebsockets` | the transport over fastwebsockets, and [`prelude::ClientExt`] | yes |
 //! | `native` | the transport over our own codec | no |
+//! | `deflate` | permessage-deflate in that transport | no |
 //! | `rustls-aws-lc` | TLS by aws-lc-rs | yes |
 //! | `rustls-ring` | TLS by ring | no |
 //! | `roots-platform` | trust what the operating system trusts | yes |

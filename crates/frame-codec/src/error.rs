@@ -45,6 +45,9 @@ pub enum ProtocolError {
     /// A close code that may not travel (§7.4).
     #[error("close code {0} may not be sent")]
     InvalidCloseCode(u16),
+    /// A compressed message that is no such thing (RFC 7692 §7.2.2).
+    #[error("compressed data cannot be inflated")]
+    InvalidDeflate,
     /// A frame or message above the configured bound.
     #[error("a message is larger than the limit of {limit} bytes")]
     TooBig {
@@ -54,11 +57,11 @@ pub enum ProtocolError {
 }
 
 impl ProtocolError {
-    /// The code to close with: 1007 for bad text, 1009 for too much, 1002 for the rest.
+    /// The code to close with: 1007 for bad text and bad compression, 1009 for too much, 1002 for the rest.
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidUtf8 => CloseCode::INVALID_DATA,
+            Self::InvalidUtf8 | Self::InvalidDeflate => CloseCode::INVALID_DATA,
             Self::TooBig { .. } => CloseCode::TOO_BIG,
             _ => CloseCode::PROTOCOL_ERROR,
         }

@@ -177,6 +177,7 @@ fn the_assembler_refuses_illegal_control_frames_of_transports_that_hide_headers(
 #[test]
 fn every_offence_has_the_close_code_that_answers_it() {
     assert_eq!(ProtocolError::InvalidUtf8.close_code(), CloseCode::INVALID_DATA);
+    assert_eq!(ProtocolError::InvalidDeflate.close_code(), CloseCode::INVALID_DATA);
     assert_eq!(ProtocolError::TooBig { limit: 1 }.close_code(), CloseCode::TOO_BIG);
     for error in [
         ProtocolError::ReservedBit,

@@ -37,6 +37,8 @@ mod certificates;
 mod conn;
 mod connect_proxy;
 mod deaf_port;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod echo_server;
 mod fault_proxy;
 mod journal;
@@ -55,6 +57,8 @@ pub use certificates::{Certificates, Identity};
 pub use conn::Conn;
 pub use connect_proxy::{ConnectProxy, ConnectRules};
 pub use deaf_port::DeafPort;
+#[cfg(feature = "deflate")]
+pub use deflate::{Packer, Unpacker};
 pub use echo_server::EchoServer;
 pub use fault_proxy::{FaultProxy, Faults, Flow, Way};
 pub use journal::{Entry, Event, Journal};

@@ -8,12 +8,17 @@
 //! Reading order: [`Native`], [`Source`], [`Sink`], [`FlushPolicy`]. Control frames are neither answered nor
 //! hidden here: the session does that. Frames are delivered raw, fragments included.
 //!
+//! With the feature `deflate`, messages can be compressed: see `deflate`.
+//!
 //! # Memory
 //!
 //! A link holds buffers only while there is something in them. The buffers, 64 KiB each, are a
 //! thread's: a link that wakes finds one that the processor's cache still knows, and a link that is
-//! idle holds some hundred bytes, whatever it has been through.
+//! idle holds some hundred bytes, whatever it has been through. Compression, where it is agreed on,
+//! takes its windows on top, for as long as the link lives.
 
+#[cfg(feature = "deflate")]
+pub mod deflate;
 mod masks;
 mod memory;
 mod policy;

@@ -15,6 +15,8 @@ use nova_frame_codec::{Client, Encoder, OpCode, OutFrame};
 use nova_transport::{FrameSink, TransportError};
 use tokio::io::AsyncWrite;
 
+#[cfg(feature = "deflate")]
+use crate::deflate::Deflater;
 use crate::{
     masks::Masks,
     memory,
@@ -33,11 +35,29 @@ pub struct Sink<F: FlushPolicy = EndOfTurn> {
     closed: bool,
     failed: Option<TransportError>,
     policy: PhantomData<F>,
+    #[cfg(feature = "deflate")]
+    deflater: Option<Box<Deflater>>,
 }
 
 impl<F: FlushPolicy> Sink<F> {
     pub(crate) fn new(write: WriteHalf, masks: Masks) -> Self {
-        Self { write, encoder: Encoder::new(), masks, closed: false, failed: None, policy: PhantomData }
+        Self {
+            write,
+            encoder: Encoder::new(),
+            masks,
+            closed: false,
+            failed: None,
+            policy: PhantomData,
+            #[cfg(feature = "deflate")]
+            deflater: None,
+        }
+    }
+
+    /// Compresses what is long enough.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn deflating(mut self, deflater: Deflater) -> Self {
+        self.deflater = Some(Box::new(deflater));
+        self
     }
 
     fn check(&self) -> Result<(), TransportError> {
@@ -68,6 +88,10 @@ impl<F: FlushPolicy> Sink<F> {
         if let Some(buffer) = self.encoder.take_memory() {
             memory::give_back(buffer);
         }
+        #[cfg(feature = "deflate")]
+        if let Some(deflater) = &mut self.deflater {
+            deflater.rest();
+        }
     }
 }
 
@@ -90,7 +114,13 @@ impl<F: FlushPolicy> FrameSink for Sink<F> {
         if self.encoder.capacity() == 0 {
             self.encoder.lend_memory(memory::borrow());
         }
-        self.encoder.push(frame, self.masks.draw());
+        let key = self.masks.draw();
+        #[cfg(feature = "deflate")]
+        if let Some(deflater) = &mut self.deflater {
+            self.encoder.push(deflater.pack(frame), key);
+            return Ok(());
+        }
+        self.encoder.push(frame, key);
         Ok(())
     }
 

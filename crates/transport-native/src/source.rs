@@ -8,10 +8,14 @@ use std::{
 };
 
 use nova_connect::ReadHalf;
+#[cfg(feature = "deflate")]
+use nova_frame_codec::ProtocolError;
 use nova_frame_codec::{Client, Decoder, Frame};
 use nova_transport::{FrameSource, TransportError};
 use tokio::io::{AsyncRead, ReadBuf};
 
+#[cfg(feature = "deflate")]
+use crate::deflate::Inflater;
 use crate::{memory, turn::Turn};
 
 /// Frames from the peer.
@@ -26,12 +30,29 @@ pub struct Source {
     /// Whether the decoder may hold a whole frame. Nothing is read until it was asked.
     untaken: bool,
     ended: Option<TransportError>,
+    #[cfg(feature = "deflate")]
+    inflater: Option<Box<Inflater>>,
 }
 
 impl Source {
     pub(crate) fn new(read: ReadHalf, frame_bytes: usize) -> Self {
-        let decoder = Decoder::new(frame_bytes);
-        Self { read, decoder, turn: Turn::new(), untaken: false, ended: None }
+        Self {
+            read,
+            decoder: Decoder::new(frame_bytes),
+            turn: Turn::new(),
+            untaken: false,
+            ended: None,
+            #[cfg(feature = "deflate")]
+            inflater: None,
+        }
+    }
+
+    /// Inflates what says that it is compressed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn inflating(mut self, inflater: Inflater) -> Self {
+        self.decoder = self.decoder.with_compression();
+        self.inflater = Some(Box::new(inflater));
+        self
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -60,15 +81,23 @@ impl Source {
             Poll::Ready(Err(error)) => Some(error.into()),
             Poll::Pending => None,
         };
-        if let Some(buffer) = self.decoder.take_memory() {
-            memory::give_back(buffer);
-        }
+        self.let_memory_go();
         let Some(error) = error else {
             self.turn.renew();
             return Poll::Pending;
         };
         self.ended = Some(error.clone());
         Poll::Ready(Err(error))
+    }
+
+    fn let_memory_go(&mut self) {
+        if let Some(buffer) = self.decoder.take_memory() {
+            memory::give_back(buffer);
+        }
+        #[cfg(feature = "deflate")]
+        if let Some(inflater) = &mut self.inflater {
+            memory::give_back(inflater.take_memory());
+        }
     }
 }
 
@@ -82,7 +111,14 @@ impl FrameSource for Source {
         if self.turn.is_spent() {
             return Ok(None);
         }
-        match self.decoder.next_frame() {
+        #[cfg(feature = "deflate")]
+        let next = match &mut self.inflater {
+            None => self.decoder.next_frame(),
+            Some(inflater) => next_inflated(&mut self.decoder, inflater),
+        };
+        #[cfg(not(feature = "deflate"))]
+        let next = self.decoder.next_frame();
+        match next {
             Ok(Some(frame)) => {
                 self.turn.spend(frame.payload.len());
                 Ok(Some(frame))
@@ -98,6 +134,19 @@ impl FrameSource for Source {
             }
         }
     }
+}
+
+/// The next frame where some may be compressed.
+#[cfg(feature = "deflate")]
+fn next_inflated<'a>(
+    decoder: &'a mut Decoder<Client>,
+    inflater: &'a mut Inflater,
+) -> Result<Option<Frame<'a>>, ProtocolError> {
+    let Some((frame, coding)) = decoder.next_coded()? else { return Ok(None) };
+    if !inflater.has_memory() {
+        inflater.lend_memory(memory::borrow());
+    }
+    inflater.unpack(frame, coding).map(Some)
 }
 
 impl fmt::Debug for Source {

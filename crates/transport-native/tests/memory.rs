@@ -198,3 +198,47 @@ fn a_message_in_either_direction_allocates_nothing() {
         assert!(made < 17_000 / 50, "{made} allocations for 17,000 messages");
     });
 }
+
+#[cfg(feature = "deflate")]
+#[test]
+fn compression_without_context_holds_nothing_while_idle_and_with_it_its_windows() {
+    use nova_transport_native::deflate::{Compression, Context};
+
+    let endpoint = peer(|mut conn| async move {
+        let offer =
+            conn.read_request().await.header("Sec-WebSocket-Extensions").unwrap_or_default().to_owned();
+        let mut packer = nova_testkit::net::Packer::without_context();
+        // The least that answers the offer.
+        let answer = offer.split("; client_max_window_bits").next().unwrap_or_default().to_owned();
+        conn.accept_upgrade_with(|right| right.with_header("Sec-WebSocket-Extensions", &answer)).await;
+        conn.send(packer.pack_frame(RawFrame::text([b'x'; 200_000]))).await;
+        conn.send_text("end").await;
+        while conn.next().await.is_some() {}
+    });
+    runtime().block_on(async {
+        let dropping =
+            Compression::new().with_send_context(Context::Dropped).with_receive_context(Context::Dropped);
+        // The thread may keep a buffer or two more or less, depending on how bytes arrive.
+        let buffers = 2 * 64 * 1024;
+        let windows = 370_000 + 46_000;
+        for (settings, least, most) in
+            [(dropping, -buffers, buffers), (Compression::new(), windows - buffers, windows + buffers)]
+        {
+            let transport = Native::default().with_compression(settings);
+            let open = async || {
+                let Link { mut source, mut sink, .. } =
+                    transport.connect(&endpoint, &|_| {}).await.expect("the peer accepts");
+                assert_eq!(until_end(&mut source).await, 1);
+                sink.feed(OutFrame::binary(&[7; 50_000])).expect("the link is open");
+                sink.flush().await.expect("the peer is there");
+                idle(&mut source).await;
+                (source, sink)
+            };
+            let _first = open().await;
+            let before = BYTES.get();
+            let _second = open().await;
+            let held = BYTES.get() - before;
+            assert!((least..=most).contains(&held), "{held} bytes with {settings:?}");
+        }
+    });
+}

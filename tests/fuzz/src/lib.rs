@@ -1,7 +1,7 @@
 //! What the fuzz targets check.
 //!
-//! The claims are the very files that the property tests of `nova-frame-codec` run on every build;
-//! here libFuzzer looks for the inputs.
+//! The claims are the very files that the property tests of `nova-frame-codec` and
+//! `nova-transport-native` run on every build; here libFuzzer looks for the inputs.
 
 #[path = "../../../crates/frame-codec/tests/claims/any_bytes.rs"]
 mod any_bytes;
@@ -13,6 +13,11 @@ mod choices;
 mod read;
 #[path = "../../../crates/frame-codec/tests/claims/round_trip.rs"]
 mod round_trip;
+
+#[path = "../../../crates/transport-native/tests/deflate/any_bytes.rs"]
+mod packed_any_bytes;
+#[path = "../../../crates/transport-native/tests/deflate/round_trip.rs"]
+mod packed_round_trip;
 
 /// Arbitrary bytes never panic, take bounded memory, and mean the same however they are cut.
 pub fn decoder(input: &[u8]) {
@@ -27,4 +32,14 @@ pub fn assembler(input: &[u8]) {
 /// What is encoded is decoded.
 pub fn round_trip(input: &[u8]) {
     round_trip::check(input);
+}
+
+/// Arbitrary bytes as compressed messages never panic and never become more than was allowed.
+pub fn inflate(input: &[u8]) {
+    packed_any_bytes::check(input);
+}
+
+/// What is packed is unpacked, whatever was agreed on.
+pub fn packed_round_trip(input: &[u8]) {
+    packed_round_trip::check(input);
 }
