@@ -10,6 +10,12 @@ pub(crate) fn run(workspace: &Workspace, minutes: u32) -> Result<Outcome, Box<dy
     println!("C-17: {reconnects} reconnections over real sockets");
     let soak = ["test", "--release", "--package", "nova-tests", "--test", "soak", "--", "--nocapture"];
     workspace.cargo(soak).env("SOAK_RECONNECTS", reconnects).run()?;
+    println!("Deribit: ten minutes of chaos, as they are, and then as many seeds as there are minutes");
+    let chaos = ["test", "--release", "--package", "nova-tests", "--test", "deribit", "--", "chaos"];
+    workspace.cargo(chaos).env("CHAOS_SCALE", "1").run()?;
+    for seed in 1..=minutes {
+        workspace.cargo(chaos).env("CHAOS_SEED", seed.to_string()).run()?;
+    }
     println!("C-39: ten thousand clients lose their server for a minute");
     sim::simulate(workspace, &["herd", "10000"])?;
     println!("C-11: a server that accepts and closes");

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use nova_behaviour::{AuthHandler, Body, Grant, LoginMoment, LoginOccasion, Refusal, Secret};
+use nova_behaviour::{AuthHandler, Body, Grant, Kept, LoginMoment, LoginOccasion, Refusal, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -84,6 +84,20 @@ impl DeribitLogin {
         self.lead = (life / 5).max(LEAST_LEAD);
         Ok(Grant::default().with_expires_in(life))
     }
+
+    /// A refusal that repeats the secret, as no venue should, goes no further than here with it.
+    fn without_secret(&self, mut refusal: Refusal) -> Refusal {
+        let Some(credentials) = &self.credentials else { return refusal };
+        let secret = credentials.secret().reveal();
+        if secret.is_empty() {
+            return refusal;
+        }
+        let clean = |text: &str| text.replace(secret, HIDDEN);
+        refusal.message = clean(&refusal.message);
+        let data = refusal.data.as_ref().and_then(|data| data.as_body().as_text()).map(clean);
+        refusal.data = data.map(Kept::Text);
+        refusal
+    }
 }
 
 impl AuthHandler<DeribitDialect> for DeribitLogin {
@@ -130,6 +144,7 @@ impl AuthHandler<DeribitDialect> for DeribitLogin {
     }
 
     fn answered(&mut self, answer: Result<Body<'_>, Refusal>) -> Result<Grant, Refusal> {
+        let answer = answer.map_err(|refusal| self.without_secret(refusal));
         let read = answer.and_then(|body| self.read(body));
         match &read {
             Ok(_) => self.shared.login_granted(),
@@ -207,6 +222,9 @@ struct Granted<'a> {
 }
 
 const AUTH: &str = "public/auth";
+
+/// Stands where a venue has repeated the secret.
+const HIDDEN: &str = "(the secret)";
 
 /// Enough for a renewal and, should that be refused, for a login.
 const LEAST_LEAD: Duration = Duration::from_secs(5);

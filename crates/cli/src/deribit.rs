@@ -26,7 +26,6 @@ use websockex_nova::{
 
 use self::{
     board::Board,
-    credentials::Login,
     feed::{Fed, Feed},
     output::{Form, Output},
     target::Target,
@@ -47,7 +46,7 @@ pub(crate) async fn watch(wish: Watch) -> Exit {
             return Exit::Usage;
         }
     };
-    let Target { adapter, connector, channels, login, place, simulator: _simulator } = target;
+    let Target { adapter, connector, channels, place, simulator: _simulator } = target;
     let (client, driver) = Connect::new(adapter, FastWebSockets::new(connector)).into_parts();
     let board = Board::new(&place, &channels);
     let (output, printing) = Output::start(Form::of(&wish));
@@ -97,7 +96,7 @@ pub(crate) async fn watch(wish: Watch) -> Exit {
             told::error("standard output cannot be written to", &error);
             Exit::Failed
         }
-        _ => ending.exit(was_ready, &place, login.as_ref(), &fed),
+        _ => ending.exit(was_ready, &place, &fed),
     }
 }
 
@@ -116,13 +115,10 @@ enum Ending {
 }
 
 impl Ending {
-    fn exit(self, was_ready: bool, place: &str, login: Option<&Login>, fed: &[Fed]) -> Exit {
+    fn exit(self, was_ready: bool, place: &str, fed: &[Fed]) -> Exit {
         match self {
             Self::Interrupted if !was_ready => Exit::Interrupted,
-            Self::Closed(mut cause) => {
-                if let (EndCause::LoginRefused(refusal), Some(login)) = (&mut cause, login) {
-                    refusal.message = login.redact(&refusal.message);
-                }
+            Self::Closed(cause) => {
                 told::end(&format!("the conversation with {place} has ended"), &cause);
                 if was_ready { Exit::Failed } else { Exit::NotConnected }
             }

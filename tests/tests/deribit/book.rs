@@ -19,7 +19,8 @@ struct Kept {
 
 impl Kept {
     async fn of(client: &Trader) -> Self {
-        let updates = client.subscribe(Book::every_100ms("BTC-PERPETUAL")).await.unwrap();
+        let updates =
+            client.subscribe(Book::every_100ms("BTC-PERPETUAL")).await.expect("there is such a book");
         Self { updates, book: OrderBook::default(), gaps: Vec::new() }
     }
 

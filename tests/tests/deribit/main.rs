@@ -9,3 +9,4 @@ mod login;
 mod odd;
 mod requests;
 mod streams;
+mod switches;

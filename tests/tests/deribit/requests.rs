@@ -15,7 +15,7 @@ use crate::kit::{Trader, cut, hears, private, public, simulator};
 
 /// Puts an order into the book that nobody takes.
 pub(crate) async fn rest_an_order(client: &Trader) {
-    let placed = client.call(Buy::limit("BTC-PERPETUAL", 10, 1000)).await.unwrap();
+    let placed = client.call(Buy::limit("BTC-PERPETUAL", 10, 1000)).await.expect("the venue takes it");
     assert!(placed.trades.is_empty(), "nobody sells that cheap");
 }
 
@@ -40,8 +40,8 @@ async fn an_account_and_a_market_order_have_the_shapes_of_the_venue() {
     assert!(!placed.trades.is_empty());
     let control = simulator.control();
     let request = control.journal(|journal| {
-        let texts = journal.received().map(|(_, text)| serde_json::from_str::<Value>(text).unwrap());
-        texts.filter(|request| request["method"] == "private/buy").last().unwrap()
+        let mut texts = journal.received().map(|(_, text)| serde_json::from_str::<Value>(text).unwrap());
+        texts.rfind(|request| request["method"] == "private/buy").unwrap()
     });
     assert_eq!(
         request["params"],

@@ -29,6 +29,16 @@ fn grant(login: &mut DeribitLogin, answer: &str) -> Result<Grant, Refusal> {
 const GRANTED: &str = r#"{"token_type":"bearer","scope":"connection trade:read","refresh_token":"R1","expires_in":100,"access_token":"A1"}"#;
 
 #[test]
+fn a_refusal_that_repeats_the_secret_goes_no_further_with_it() {
+    let mut login = login(Credentials::new("me", "hunter2"), "", NarrowScope::default());
+    let refusal =
+        Refusal::new("no: hunter2!").with_code(13004).with_data(Kept::from(r#"{"given":"hunter2"}"#));
+    let told = login.answered(Err(refusal)).unwrap_err();
+    assert_eq!((told.message.as_str(), told.code), ("no: (the secret)!", Some(13004)));
+    assert_eq!(told.data, Some(Kept::from(r#"{"given":"(the secret)"}"#)));
+}
+
+#[test]
 fn without_credentials_there_is_no_login() {
     let scope = (Scope::default(), NarrowScope::Tolerate, GrantedScope::default());
     let mut nobody = DeribitLogin::new(Shared::default(), None, scope);

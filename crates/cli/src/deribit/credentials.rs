@@ -39,39 +39,17 @@ pub(super) enum CredentialsError {
     Environment(#[source] MissingCredentials),
 }
 
-/// Who logs in.
-pub(super) struct Login {
-    pub(super) credentials: Credentials,
-    secret: Secret,
-}
-
-impl Login {
-    /// The text without the secret, should the venue have put it there.
-    pub(super) fn redact(&self, text: &str) -> String {
-        text.replace(self.secret.reveal(), "(the secret)")
-    }
-
-    /// What `lookup` has under the names of the two variables.
-    fn look_up(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, MissingCredentials> {
-        let credentials = Credentials::from_lookup(&lookup)?;
-        // It was there a moment ago.
-        let secret = Secret::from(lookup(Credentials::SECRET_VARIABLE).unwrap_or_default());
-        Ok(Self { credentials, secret })
-    }
-}
-
 /// Those of the environment; `None` if it has neither the id nor the secret.
-pub(super) fn from_environment() -> Result<Option<Login>, CredentialsError> {
+pub(super) fn from_environment() -> Result<Option<Credentials>, CredentialsError> {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !is_set(Credentials::ID_VARIABLE) && !is_set(Credentials::SECRET_VARIABLE) {
         return Ok(None);
     }
-    let login = Login::look_up(|name| std::env::var(name).ok());
-    login.map(Some).map_err(CredentialsError::Environment)
+    Credentials::from_env().map(Some).map_err(CredentialsError::Environment)
 }
 
 /// Those in a file.
-pub(super) fn from_file(path: &Path) -> Result<Login, CredentialsError> {
+pub(super) fn from_file(path: &Path) -> Result<Credentials, CredentialsError> {
     let unreadable = |source| CredentialsError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;
     // Of the open file, so that nobody can exchange it in between.
@@ -106,7 +84,7 @@ fn check_mode(_path: &Path, _metadata: &std::fs::Metadata) -> Result<(), Credent
     Ok(())
 }
 
-fn parse(path: &Path, text: &str) -> Result<Login, CredentialsError> {
+fn parse(path: &Path, text: &str) -> Result<Credentials, CredentialsError> {
     let mut found = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
@@ -122,7 +100,7 @@ fn parse(path: &Path, text: &str) -> Result<Login, CredentialsError> {
     }
     let lookup =
         |name: &str| found.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    Login::look_up(lookup)
+    Credentials::from_lookup(lookup)
         .map_err(|missing| CredentialsError::Incomplete { path: path.to_owned(), variable: missing.variable })
 }
 
@@ -135,7 +113,7 @@ mod tests {
 
     fn read(text: &str) -> Result<String, String> {
         let read = parse(Path::new("keys"), text);
-        read.map(|login| login.credentials.client_id().to_owned()).map_err(|error| error.to_string())
+        read.map(|credentials| credentials.client_id().to_owned()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -8,7 +8,7 @@ use websockex_nova::{
     transport::{EndpointError, Scheme},
 };
 
-use super::credentials::{self, CredentialsError, Login};
+use super::credentials::{self, CredentialsError};
 use crate::args::Watch;
 
 pub(super) struct Target {
@@ -16,8 +16,6 @@ pub(super) struct Target {
     pub(super) connector: Connector,
     /// What is watched, each once.
     pub(super) channels: Vec<ChannelName>,
-    /// Who logs in, if anybody does.
-    pub(super) login: Option<Login>,
     /// What the venue is called.
     pub(super) place: String,
     /// The venue, if it is in this process.
@@ -51,15 +49,15 @@ impl Target {
         if wish.venue.simulator {
             return Self::simulated(channels).await;
         }
-        let login = match &wish.credentials {
+        let credentials = match &wish.credentials {
             Some(path) => Some(credentials::from_file(path)?),
             None => credentials::from_environment()?,
         };
-        check_login(&channels, login.is_some())?;
+        check_login(&channels, credentials.is_some())?;
         let (mut adapter, place) = match &wish.venue.url {
             Some(url) => {
                 let endpoint = Endpoint::parse(url).map_err(Mistake::Url)?;
-                if login.is_some() && endpoint.scheme() == Scheme::Ws && !is_here(&endpoint) {
+                if credentials.is_some() && endpoint.scheme() == Scheme::Ws && !is_here(&endpoint) {
                     return Err(Mistake::Unencrypted);
                 }
                 let place = endpoint.to_string();
@@ -68,10 +66,10 @@ impl Target {
             None if wish.venue.production => (Deribit::production(), "the production venue".to_owned()),
             None => (Deribit::testnet(), "the test network".to_owned()),
         };
-        if let Some(login) = &login {
-            adapter = adapter.with_credentials(login.credentials.clone());
+        if let Some(credentials) = credentials {
+            adapter = adapter.with_credentials(credentials);
         }
-        Ok(Self { adapter, connector: Connector::new(), channels, login, place, simulator: None })
+        Ok(Self { adapter, connector: Connector::new(), channels, place, simulator: None })
     }
 
     /// A venue in this process, which lets this program in.
@@ -85,7 +83,6 @@ impl Target {
             // The environment's proxy would lead away from this process.
             connector: Connector::new().with_proxy(ProxyChoice::Direct),
             channels,
-            login: None,
             place: "the simulator".to_owned(),
             simulator: Some(simulator),
         })
