@@ -87,15 +87,12 @@ impl DeribitLogin {
 
     /// A refusal that repeats the secret, as no venue should, goes no further than here with it.
     fn without_secret(&self, mut refusal: Refusal) -> Refusal {
-        let Some(credentials) = &self.credentials else { return refusal };
-        let secret = credentials.secret().reveal();
-        if secret.is_empty() {
-            return refusal;
+        let secret = self.credentials.as_ref().map(|credentials| credentials.secret().reveal());
+        if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+            refusal.message = refusal.message.replace(secret, HIDDEN);
+            let data = refusal.data.as_ref().and_then(|data| data.as_body().as_text());
+            refusal.data = data.map(|data| Kept::Text(data.replace(secret, HIDDEN)));
         }
-        let clean = |text: &str| text.replace(secret, HIDDEN);
-        refusal.message = clean(&refusal.message);
-        let data = refusal.data.as_ref().and_then(|data| data.as_body().as_text()).map(clean);
-        refusal.data = data.map(Kept::Text);
         refusal
     }
 }
