@@ -26,10 +26,12 @@ pub(crate) enum Contender {
     TungsteniteSerde,
     Nova,
     NovaExact,
+    /// Over our own codec.
+    NovaNative,
 }
 
 impl Contender {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Floor,
         Self::FastSerde,
         Self::FastSonic,
@@ -37,6 +39,7 @@ impl Contender {
         Self::TungsteniteSerde,
         Self::Nova,
         Self::NovaExact,
+        Self::NovaNative,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -48,6 +51,7 @@ impl Contender {
             Self::TungsteniteSerde => "tokio-tungstenite loop + serde_json",
             Self::Nova => "websockex-nova, floats",
             Self::NovaExact => "websockex-nova, exact decimals",
+            Self::NovaNative => "websockex-nova over transport-native, floats",
         }
     }
 
@@ -62,6 +66,7 @@ impl Contender {
             Self::TungsteniteSerde => on_runtime(tungstenite::run(server, kind, messages)),
             Self::Nova => on_runtime(facade::floats(server, kind, messages)),
             Self::NovaExact => on_runtime(facade::exact(server, kind, messages)),
+            Self::NovaNative => on_runtime(facade::floats_native(server, kind, messages)),
         };
         println!("{} {} {} {}", tally.cpu, tally.wall, tally.allocations, tally.checksum);
     }

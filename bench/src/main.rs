@@ -15,7 +15,7 @@ use std::{
     env,
     error::Error,
     io::{BufRead, BufReader},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use contenders::Contender;
@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["deribit"] => deribit(200_000, 5),
+        ["deribit", "--counts"] => counts(5_000, 15_000),
         ["deribit", messages, rounds] => deribit(messages.parse()?, rounds.parse()?),
         // What it calls itself for.
         ["server", kind, messages] => Ok(server::serve(by_name(kind)?, messages.parse()?)?),
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             contender.run(server.parse()?, by_name(kind)?, messages.parse()?);
             Ok(())
         }
-        _ => Err("usage: nova-bench deribit [<MESSAGES> <ROUNDS>]".into()),
+        _ => Err("usage: nova-bench deribit [--counts | <MESSAGES> <ROUNDS>]".into()),
     }
 }
 
@@ -93,20 +94,58 @@ fn deribit(messages: u64, rounds: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn measure(contender: usize, kind: Kind, messages: u64) -> Result<Run, Box<dyn Error>> {
+/// The same in instructions, by valgrind: of two runs the difference, so that what comes before the
+/// first item falls out.
+fn counts(fewer: u64, more: u64) -> Result<(), Box<dyn Error>> {
+    println!("| contender | {} | {} | {} |", Kind::ALL[0].name(), Kind::ALL[1].name(), Kind::ALL[2].name());
+    println!("|---|---|---|---|");
+    for (index, contender) in Contender::ALL.iter().enumerate() {
+        let mut line = format!("| {} |", contender.name());
+        for kind in Kind::ALL {
+            let counted = instructions(index, kind, more)? - instructions(index, kind, fewer)?;
+            line.push_str(&format!(" {} |", counted / (more - fewer)));
+        }
+        println!("{line}");
+    }
+    Ok(())
+}
+
+fn instructions(contender: usize, kind: Kind, messages: u64) -> Result<u64, Box<dyn Error>> {
     let me = env::current_exe()?;
-    let pinned = |core: &str| {
-        let mut command = Command::new("taskset");
-        command.args(["-c", core]).arg(&me);
-        command
-    };
-    let messages = messages.to_string();
-    let mut server = pinned("1").args(["server", kind.name(), &messages]).stdout(Stdio::piped()).spawn()?;
+    let (mut server, address) = start_server(kind, messages)?;
+    let client = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(&me)
+        .args(["client", &contender.to_string(), &address, kind.name(), &messages.to_string()])
+        .output()?;
+    server.kill().ok();
+    server.wait()?;
+    let told = String::from_utf8_lossy(&client.stderr).into_owned();
+    let count = told.lines().find_map(|line| line.split_once("Collected : "));
+    let (_, count) = count.ok_or_else(|| format!("valgrind has counted nothing: {told}"))?;
+    Ok(count.trim().parse()?)
+}
+
+fn start_server(kind: Kind, messages: u64) -> Result<(Child, String), Box<dyn Error>> {
+    let mut server = Command::new("taskset")
+        .args(["-c", "1"])
+        .arg(env::current_exe()?)
+        .args(["server", kind.name(), &messages.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()?;
     let stdout = server.stdout.take().ok_or("the server has an output")?;
     let mut address = String::new();
     BufReader::new(stdout).read_line(&mut address)?;
-    let client = pinned("0")
-        .args(["client", &contender.to_string(), address.trim(), kind.name(), &messages])
+    Ok((server, address.trim().to_owned()))
+}
+
+fn measure(contender: usize, kind: Kind, messages: u64) -> Result<Run, Box<dyn Error>> {
+    let me = env::current_exe()?;
+    let (mut server, address) = start_server(kind, messages)?;
+    let client = Command::new("taskset")
+        .args(["-c", "0"])
+        .arg(&me)
+        .args(["client", &contender.to_string(), &address, kind.name(), &messages.to_string()])
         .stderr(Stdio::inherit())
         .output()?;
     server.kill().ok();

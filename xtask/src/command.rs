@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Sim { seeds: u32, first: u64 },
     Replay { seed: u64 },
     Soak { minutes: u32 },
+    Bench { counts: bool },
     Help,
 }
 
@@ -53,6 +54,8 @@ Usage: cargo xtask <COMMAND>
                         that many random lives in virtual time (default: 2000), from this seed on;
                         with --seed alone, replays one and prints all that happened in it
   soak [--minutes <N>]  long runs over sockets and in virtual time (default: 10)
+  bench [--counts]      from the socket to typed items, beside hand-written loops; with --counts in
+                        instructions, by valgrind
   help                  this text";
 
 /// Reads a command from the words behind `cargo xtask`.
@@ -81,6 +84,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["sim", "--seed", replayed] => Ok(Command::Replay { seed: seed(replayed)? }),
         ["soak"] => Ok(Command::Soak { minutes: 10 }),
         ["soak", "--minutes", minutes] => Ok(Command::Soak { minutes: number(minutes)? }),
+        ["bench"] => Ok(Command::Bench { counts: false }),
+        ["bench", "--counts"] => Ok(Command::Bench { counts: true }),
         ["consumers"] => Ok(Command::Consumers),
         ["deny"] => Ok(Command::Deny),
         ["events"] => Ok(Command::Events),

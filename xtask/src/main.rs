@@ -12,6 +12,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling what it does is half of its work")]
 
 mod alerts;
+mod bench;
 mod ci;
 mod command;
 mod consumers;
@@ -72,6 +73,7 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Sim { seeds, first } => sim::run(workspace, *seeds, *first),
         Command::Replay { seed } => sim::replay(workspace, *seed),
         Command::Soak { minutes } => soak::run(workspace, *minutes),
+        Command::Bench { counts } => bench::run(workspace, *counts),
         Command::Help => {
             println!("{}", command::HELP);
             Ok(Outcome::Passed)

@@ -5,45 +5,64 @@ use std::net::SocketAddr;
 use websockex_nova::{
     behaviour::{Channel, KeepAlive},
     deribit::{
-        Book, Decimal, Deribit, DeribitDialect, Number, Ticker, Trades,
+        Book, Decimal, Deribit, DeribitDialect, DeribitHandlers, Number, Ticker, Trades,
         items::{BookUpdate, TickerData, Trade},
     },
     prelude::*,
+    transport::Transport,
+    transport_fastwebsockets::FastWebSockets,
+    transport_native::Native,
 };
 
 use super::{Count, Tally};
 use crate::messages::{Kind, checksum};
 
 pub(super) async fn floats(server: SocketAddr, kind: Kind, messages: u64) -> Tally {
+    floats_over(FastWebSockets::default(), server, kind, messages).await
+}
+
+pub(super) async fn floats_native(server: SocketAddr, kind: Kind, messages: u64) -> Tally {
+    floats_over(<Native>::default(), server, kind, messages).await
+}
+
+async fn floats_over<T: Transport>(over: T, server: SocketAddr, kind: Kind, messages: u64) -> Tally {
+    let client = client(over, server).await;
     match kind {
-        Kind::Ticker => {
-            take(server, Ticker::every_100ms("BTC-PERPETUAL").as_floats(), messages, ticker).await
-        }
-        Kind::Book => take(server, Book::every_100ms("BTC-PERPETUAL").as_floats(), messages, book).await,
-        Kind::Trades => {
-            take(server, Trades::every_100ms("BTC-PERPETUAL").as_floats(), messages, trades).await
-        }
+        Kind::Ticker => take(&client, Ticker::every_100ms(NAME).as_floats(), messages, ticker).await,
+        Kind::Book => take(&client, Book::every_100ms(NAME).as_floats(), messages, book).await,
+        Kind::Trades => take(&client, Trades::every_100ms(NAME).as_floats(), messages, trades).await,
     }
 }
 
 pub(super) async fn exact(server: SocketAddr, kind: Kind, messages: u64) -> Tally {
+    let client = client(FastWebSockets::default(), server).await;
     match kind {
-        Kind::Ticker => take(server, Ticker::every_100ms("BTC-PERPETUAL"), messages, ticker).await,
-        Kind::Book => take(server, Book::every_100ms("BTC-PERPETUAL"), messages, book).await,
-        Kind::Trades => take(server, Trades::every_100ms("BTC-PERPETUAL"), messages, trades).await,
+        Kind::Ticker => take(&client, Ticker::every_100ms(NAME), messages, ticker).await,
+        Kind::Book => take(&client, Book::every_100ms(NAME), messages, book).await,
+        Kind::Trades => take(&client, Trades::every_100ms(NAME), messages, trades).await,
     }
 }
 
-async fn take<C>(server: SocketAddr, channel: C, messages: u64, sum: fn(&C::Item) -> u64) -> Tally
-where
-    C: Channel<Dialect = DeribitDialect>,
-{
+const NAME: &str = "BTC-PERPETUAL";
+
+async fn client<T: Transport>(over: T, server: SocketAddr) -> Client<DeribitHandlers, Policies> {
     let endpoint = Endpoint::parse(&format!("ws://{server}/")).expect("an address makes a URL");
-    let client = Client::prepare(Deribit::at(endpoint))
+    Connect::new(Deribit::at(endpoint), over)
         .with_settings(|settings| settings.keep_alive = KeepAlive::OFF)
         .connect()
         .await
-        .expect("the server upgrades");
+        .expect("the server upgrades")
+}
+
+async fn take<C>(
+    client: &Client<DeribitHandlers, Policies>,
+    channel: C,
+    messages: u64,
+    sum: fn(&C::Item) -> u64,
+) -> Tally
+where
+    C: Channel<Dialect = DeribitDialect>,
+{
     let mut items = client.subscribe(channel).open().expect("the channel is right");
     let mut count = Count::of(messages);
     loop {
