@@ -6,13 +6,14 @@ mod batch;
 mod large;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 
 use std::{fmt, marker::PhantomData};
 
 use bytes::BytesMut;
 
 pub use self::batch::{Batch, OwnedFrame};
-use self::{batch::Slabs, large::Large};
+use self::{batch::Slabs, large::Large, unfinished::Message};
 use crate::{
     buffer::Buffer,
     error::ProtocolError,
@@ -62,6 +63,8 @@ pub struct Decoder<R: Role> {
     large: Option<Box<Large>>,
     limit: usize,
     extension: Extension,
+    /// The fragmented message under way.
+    message: Message,
     failed: Option<ProtocolError>,
     /// The last read left no room, so there was probably more.
     filled: bool,
@@ -81,6 +84,7 @@ impl<R: Role> Decoder<R> {
             large: None,
             limit: frame_limit_bytes,
             extension: Extension::None,
+            message: Message::None,
             failed: None,
             filled: false,
             small_reads: 0,
@@ -223,7 +227,8 @@ impl<R: Role> Decoder<R> {
     pub fn next_batch(&mut self) -> Result<Option<Batch>, ProtocolError> {
         let start = self.buffer.start();
         let pending = self.buffer.pending_mut();
-        let (mut batch, taken) = Batch::places::<R>(pending, start, self.limit, self.extension);
+        let (mut batch, taken) =
+            Batch::places::<R>(pending, start, self.limit, self.extension, &mut self.message);
         if batch.is_empty() {
             // A large frame, an offence, or nothing.
             let Some((Frame { fin, opcode, .. }, coding)) = self.next_coded()? else { return Ok(None) };
@@ -285,12 +290,17 @@ impl<R: Role> Decoder<R> {
         let header = match self.strict_header()? {
             Next::Header(header) => header,
             Next::Nothing => return Ok(None),
-            Next::Large => return Ok(self.large.as_mut().map(|large| large.deliver())),
+            Next::Large => {
+                let Some(large) = &mut self.large else { return Ok(None) };
+                self.message.note(large.header());
+                return Ok(Some(large.deliver()));
+            }
         };
         if header.payload_bytes > self.buffer.pending().len() - header.header_bytes {
             self.expect(header);
             return Ok(None);
         }
+        self.message.note(&header);
         let payload = self.buffer.take(header.header_bytes, header.payload_bytes);
         if let Some(key) = header.mask {
             mask::apply(payload, key);
@@ -310,11 +320,7 @@ impl<R: Role> Decoder<R> {
         match Header::strict::<R>(self.buffer.pending(), self.limit, self.extension) {
             Ok(Some(header)) => Ok(Next::Header(header)),
             Ok(None) => Ok(Next::Nothing),
-            Err(error) => {
-                self.failed = Some(error);
-                self.buffer = Buffer::default();
-                Err(error)
-            }
+            Err(error) => Err(self.fail(error)),
         }
     }
 
@@ -336,6 +342,14 @@ impl<R: Role> Decoder<R> {
             self.buffer.consume(self.buffer.pending().len());
             self.filled = false;
         }
+    }
+
+    /// Remembers an error, and nothing else.
+    fn fail(&mut self, error: ProtocolError) -> ProtocolError {
+        self.failed = Some(error);
+        self.buffer = Buffer::default();
+        self.large = None;
+        error
     }
 
     /// Makes room for `min` bytes, and brings the buffer to the size that recent reads suggest.

@@ -21,6 +21,16 @@ pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
     Some(unsafe { std::str::from_utf8_unchecked(bytes) })
 }
 
+/// How many of these bytes are whole characters, if more bytes could make all of them UTF-8; `None` if
+/// nothing could.
+pub(crate) fn start_of_text(bytes: &[u8]) -> Option<usize> {
+    match simdutf8::compat::from_utf8(bytes) {
+        Ok(text) => Some(text.len()),
+        Err(error) if error.error_len().is_none() => Some(error.valid_up_to()),
+        Err(_) => None,
+    }
+}
+
 /// The length of a prefix without a byte above 0x7F: all of `bytes` if there is none in it, and
 /// otherwise some whole number of blocks before the first.
 #[inline(always)]

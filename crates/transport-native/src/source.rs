@@ -79,7 +79,8 @@ impl Source {
             }
             Poll::Ready(Ok(())) => Some(TransportError::Eof),
             Poll::Ready(Err(error)) => Some(error.into()),
-            Poll::Pending => None,
+            // A peer that pauses within text is not heard out once it has said nonsense.
+            Poll::Pending => self.decoder.check_unfinished().err().map(TransportError::from),
         };
         self.let_memory_go();
         let Some(error) = error else {
@@ -170,7 +171,7 @@ mod tests {
     };
 
     use nova_connect::ByteStream;
-    use nova_frame_codec::{Encoder, OutFrame, Server};
+    use nova_frame_codec::{Encoder, OutFrame, ProtocolError, Server};
 
     use super::*;
 
@@ -270,6 +271,31 @@ mod tests {
             longest = longest.max(taken - before);
         }
         assert_eq!(longest, 1_024);
+    }
+
+    #[tokio::test]
+    async fn bad_text_is_refused_while_the_rest_of_its_frame_is_still_to_come() {
+        let mut start = vec![0x81, 100];
+        start.extend(b"so far so good \xF0\x90\x80");
+        for (more, is_fine) in [(b"\x80", true), (b"x", false)] {
+            let (mut source, _) = source(vec![start.clone(), more.to_vec()]);
+            for _ in 0..2 {
+                source.fill().await.unwrap();
+                assert!(source.next_frame().unwrap().is_none());
+            }
+            let waits = poll_fn(|cx| Poll::Ready(source.poll_fill(cx))).await;
+            assert_eq!(waits.is_pending(), is_fine);
+            if !is_fine {
+                for _ in 0..2 {
+                    let ends = source.fill().await;
+                    assert!(
+                        matches!(ends, Err(TransportError::Protocol(ProtocolError::InvalidUtf8))),
+                        "{ends:?}"
+                    );
+                    assert!(source.next_frame().is_err());
+                }
+            }
+        }
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use std::{fmt, ops::Range};
 
 use bytes::{Bytes, BytesMut};
 
+use super::unfinished::Message;
 use crate::{
     frame::{Coding, Frame},
     header::{Common, Extension, Header},
@@ -97,6 +98,7 @@ impl Batch {
         start: usize,
         limit: usize,
         extension: Extension,
+        message: &mut Message,
     ) -> (Self, usize) {
         let mut this = Self::default();
         let mut at = 0;
@@ -110,6 +112,7 @@ impl Batch {
                 break;
             }
             at = from + header.payload_bytes;
+            message.note(&header);
             if let Some(key) = header.mask {
                 mask::apply(&mut stream[from..at], key);
             }

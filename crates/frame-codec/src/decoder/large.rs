@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use super::unfinished::Skip;
 use crate::{
     frame::{Coding, Frame},
     header::Header,
-    mask,
+    mask, utf8,
 };
 
 /// A frame whose header has come, and as much of its payload as arrived.
@@ -15,16 +16,35 @@ pub(super) struct Large {
     /// taking frames, the start of the next frame follows the payload.
     bytes: Vec<u8>,
     arrived: usize,
+    /// How much of it was found to be whole characters.
+    proven: usize,
     delivered: bool,
 }
 
 impl Large {
     pub(super) fn new(header: Header, arrived: &[u8]) -> Self {
-        let mut this = Self { header, bytes: Vec::new(), arrived: 0, delivered: false };
+        let mut this = Self { header, bytes: Vec::new(), arrived: 0, proven: 0, delivered: false };
         this.grow(FIRST_BYTES.max(arrived.len()));
         this.bytes[..arrived.len()].copy_from_slice(arrived);
         this.arrived = arrived.len();
         this
+    }
+
+    pub(super) const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Whether what has arrived could become text; each byte is looked at once.
+    pub(super) fn is_start_of_text(&mut self, skip: Skip) -> bool {
+        let arrived = &self.bytes[..self.arrived];
+        let unproven = if self.proven == 0 { skip.of(arrived) } else { &arrived[self.proven..] };
+        match utf8::start_of_text(unproven) {
+            Some(whole) => {
+                self.proven = arrived.len() - unproven.len() + whole;
+                true
+            }
+            None => false,
+        }
     }
 
     pub(super) fn is_whole(&self) -> bool {

@@ -208,3 +208,52 @@ fn after_an_error_nothing_is_kept() {
 fn committing_more_than_there_was_room_for_is_a_bug_of_the_caller() {
     Decoder::<Client>::new(1_000).commit(1);
 }
+
+#[test]
+fn text_that_nothing_can_mend_is_refused_before_its_frame_is_whole() {
+    let large = [&[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0], &[b'x'; 40_000][..]].concat();
+    let starts: [&[u8]; 4] = [&[0x81, 100], &[0x81, 126, 1, 0, b'a'], &[0x01, 100, b'a', 0xC3, 0x9F], &large];
+    for start in starts {
+        for (bytes, is_fine) in [
+            (&b"abc"[..], true),
+            (&[0xE2], true),
+            (&[0xE2, 0x82], true),
+            (&[0xE2, 0x82, 0xAC], true),
+            (&[0xE2, 0x28], false),
+            (&[0xFF], false),
+            (&[0x80], false),
+            (&[0xED, 0xA0], false),
+        ] {
+            let mut decoder = Decoder::<Client>::new(1 << 20);
+            decoder.extend(start);
+            assert_eq!(decoder.next_frame(), Ok(None));
+            assert_eq!(decoder.check_unfinished(), Ok(()));
+            decoder.extend(bytes);
+            assert_eq!(decoder.next_frame(), Ok(None));
+            let expected = if is_fine { Ok(()) } else { Err(ProtocolError::InvalidUtf8) };
+            assert_eq!(decoder.check_unfinished(), expected, "{bytes:x?}");
+            assert_eq!(decoder.next_frame().map(|_| ()), expected);
+        }
+    }
+}
+
+#[test]
+fn continuations_of_text_are_judged_too_and_other_frames_are_not() {
+    let check = |stream: &[u8]| {
+        let mut decoder = Decoder::<Client>::new(1 << 20).with_compression();
+        decoder.extend(stream);
+        while let Ok(Some(_)) = decoder.next_coded() {}
+        decoder.check_unfinished()
+    };
+    // A fragment that ends in a character, then its rest and more.
+    assert_eq!(check(&[0x01, 2, b'a', 0xE2, 0x80, 9, 0x82, 0xAC, b'b']), Ok(()));
+    assert_eq!(check(&[0x01, 2, b'a', 0xE2, 0x80, 9, 0x82, 0xAC, 0xFF]), Err(ProtocolError::InvalidUtf8));
+    for not_text in [[0x02, 1, b'a'], [0x42, 1, b'a'], [0x41, 1, b'a']] {
+        assert_eq!(check(&[&not_text[..], &[0x80, 9, 0xFF]].concat()), Ok(()), "{not_text:x?}");
+    }
+    for not_text in [0x82, 0xC1, 0x89, 0x80] {
+        assert_eq!(check(&[not_text, 9, 0xFF]), Ok(()), "{not_text:x?}");
+    }
+    // Behind the last continuation there is no text any more.
+    assert_eq!(check(&[0x01, 0, 0x80, 0, 0x80, 9, 0xFF]), Ok(()));
+}

@@ -47,10 +47,13 @@ pub(crate) enum Taking {
     InBatches,
     /// One by one, with memory lent for each read only.
     WithLentMemory,
+    /// One by one, with what is not whole judged before each read: errors may come earlier.
+    Impatient,
 }
 
 impl Taking {
-    pub(crate) const ALL: [Self; 4] = [Self::OneByOne, Self::Drained, Self::InBatches, Self::WithLentMemory];
+    pub(crate) const PATIENT: [Self; 4] =
+        [Self::OneByOne, Self::Drained, Self::InBatches, Self::WithLentMemory];
 }
 
 /// Reads `stream` in pieces of the given lengths, as a driver would.
@@ -87,6 +90,7 @@ pub(crate) fn read_by<R: Role>(
         stream = rest;
         end = match taking {
             Taking::OneByOne | Taking::WithLentMemory => reader.take(),
+            Taking::Impatient => reader.take().and_then(|()| reader.decoder.check_unfinished()),
             Taking::Drained => reader.drain(),
             Taking::InBatches => reader.take_batches(),
         };
