@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use nova_connect::{Connector, Roots, TlsOptions, Upgraded};
-use nova_testkit::net::{Certificates, Conn, Identity, Peer};
+use nova_testkit::net::{Certificates, Conn, Identity, Peer, RawFrame};
 use nova_transport::{ConnectError, TlsError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{connect, failure, with_names};
 
@@ -54,6 +55,26 @@ async fn a_server_of_a_trusted_authority_is_accepted_by_name_and_by_address() {
     let (upgraded, conn) = attempt(&connector, "127.0.0.1", &certificates.server()).await;
     upgraded.unwrap();
     assert_eq!(conn.unwrap().server_name(), None, "an address is no server name (RFC 6066 §3)");
+}
+
+#[tokio::test]
+async fn reading_ahead_loses_and_changes_nothing_in_either_direction() {
+    let certificates = Certificates::generate();
+    let connector = Connector::new().with_tls(options(&certificates).with_read_ahead(256 * 1024));
+    let (upgraded, conn) = attempt(&connector, "127.0.0.1", &certificates.server()).await;
+    let (mut stream, mut conn) = (upgraded.unwrap().stream, conn.unwrap());
+    let sent: Vec<u8> = (0..1_000_000_u32).map(|index| (index % 251) as u8).collect();
+    let send = async {
+        conn.send_raw(&sent).await;
+        conn.half_close().await;
+    };
+    let mut received = Vec::new();
+    let (_, read) = tokio::join!(send, stream.read_to_end(&mut received));
+    read.unwrap();
+    assert!(received == sent);
+    stream.write_all(&RawFrame::text("and back").with_mask([1, 2, 3, 4]).to_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    assert_eq!(conn.recv_text().await, "and back");
 }
 
 #[tokio::test]
