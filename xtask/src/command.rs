@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::autobahn::Extent;
+
 /// What there is to do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Command {
@@ -23,6 +25,7 @@ pub(crate) enum Command {
     Replay { seed: u64 },
     Soak { minutes: u32 },
     Bench { counts: bool },
+    Autobahn { extent: Extent },
     Help,
 }
 
@@ -56,6 +59,8 @@ Usage: cargo xtask <COMMAND>
   soak [--minutes <N>]  long runs over sockets and in virtual time (default: 10)
   bench [--counts]      from the socket to typed items, beside hand-written loops; with --counts in
                         instructions, by valgrind
+  autobahn [--fast]     the Autobahn testsuite against each transport (ten minutes); with --fast, the
+                        categories that take seconds
   help                  this text";
 
 /// Reads a command from the words behind `cargo xtask`.
@@ -86,6 +91,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["soak", "--minutes", minutes] => Ok(Command::Soak { minutes: number(minutes)? }),
         ["bench"] => Ok(Command::Bench { counts: false }),
         ["bench", "--counts"] => Ok(Command::Bench { counts: true }),
+        ["autobahn"] => Ok(Command::Autobahn { extent: Extent::Whole }),
+        ["autobahn", "--fast"] => Ok(Command::Autobahn { extent: Extent::Fast }),
         ["consumers"] => Ok(Command::Consumers),
         ["deny"] => Ok(Command::Deny),
         ["events"] => Ok(Command::Events),
@@ -149,7 +156,8 @@ mod tests {
     #[test]
     fn help_names_every_command() {
         let checks = ["ci", "test", "repeat", "layers", "features", "consumers", "deny", "fuzz"];
-        for command in checks.into_iter().chain(["events", "alerts", "scenarios", "sim", "soak"]) {
+        for command in checks.into_iter().chain(["events", "alerts", "scenarios", "sim", "soak", "autobahn"])
+        {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

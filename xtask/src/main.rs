@@ -4,7 +4,8 @@
 //! crates may name of each other in [`layers`], the ordinary tests in [`suite`], features alone in
 //! [`features`], the little programs outside the workspace in [`consumers`], dependencies in [`deny`].
 //!
-//! What a client tells of itself stands in [`events`], and what an operator makes of it in [`alerts`].
+//! What a client tells of itself stands in [`events`], and what an operator makes of it in [`alerts`]. What
+//! the Autobahn testsuite finds is in [`autobahn`].
 //!
 //! What must survive stands in [`scenarios`]; [`sim`] and [`soak`] let the simulated world, and the real
 //! one, run for longer than tests do.
@@ -12,6 +13,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling what it does is half of its work")]
 
 mod alerts;
+mod autobahn;
 mod bench;
 mod ci;
 mod command;
@@ -74,6 +76,7 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Replay { seed } => sim::replay(workspace, *seed),
         Command::Soak { minutes } => soak::run(workspace, *minutes),
         Command::Bench { counts } => bench::run(workspace, *counts),
+        Command::Autobahn { extent } => autobahn::run(workspace, *extent),
         Command::Help => {
             println!("{}", command::HELP);
             Ok(Outcome::Passed)
