@@ -1,5 +1,6 @@
 //! The queues between the link and the subscribers: bounded, each with its own overflow rule (L8).
 
+mod stream;
 mod subscription;
 
 use std::{
@@ -18,9 +19,10 @@ use crate::{
     wakes::{Wakes, remember_also},
 };
 
-pub(crate) use subscription::{Arrived, Follow};
+use stream::Stream;
+pub(crate) use stream::{Arrived, Follow};
+use subscription::Subscription;
 pub use subscription::{DeliveryCounts, Overflow, SubscriptionEnd};
-use subscription::{Stream, Subscription};
 
 /// The number of a subscription within its session. Never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

@@ -197,4 +197,13 @@ mod tests {
             assert_ne!(mutation.find, mutation.replace, "{}", mutation.breaks);
         }
     }
+
+    #[test]
+    fn what_a_mutation_looks_for_stands_in_its_file_once() {
+        let workspace = Workspace::containing_this_program();
+        for mutation in &MUTATIONS {
+            let text = fs::read_to_string(workspace.path(mutation.file)).expect("the file is there");
+            assert_eq!(text.matches(mutation.find).count(), 1, "{}: {}", mutation.file, mutation.breaks);
+        }
+    }
 }

@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nova_behaviour::{Body, Bound, Continuity, Kept, Position, Topic};
+use nova_behaviour::{Body, Bound, Kept, Position, Topic};
 
+use super::stream::{Arrived, Follow, Standing, Stream};
 use crate::{
     delivery::{Arrival, Delivery, Gap, GapCause, Side},
     state::EndCause,
@@ -103,52 +104,9 @@ pub(super) struct Subscription {
 }
 
 #[derive(Debug)]
-pub(super) struct Stream {
-    pub(super) topic: Topic,
-    /// The last item that was queued.
-    pub(super) last: Option<Side>,
-    /// The last item that was taken, and the one before it.
-    taken: Option<Side>,
-    before_taken: Option<Side>,
-    /// A hole to tell of before the next item.
-    hole: Option<Gap>,
-    /// Whether its items name those they follow: after a loss they mean nothing until it is
-    /// subscribed to anew.
-    is_chained: bool,
-    /// Whether it has to begin anew, with an item that follows none. Until then nothing is queued.
-    lacks_base: bool,
-}
-
-#[derive(Debug)]
 enum Queued {
     Item(Arrival, Kept),
     Gap(Gap),
-}
-
-/// What came of an item.
-#[derive(Debug, Default)]
-pub(crate) struct Arrived {
-    /// How many items were lost over it.
-    pub(crate) lost: u64,
-    /// In how many streams it does not follow the item before.
-    pub(crate) breaks: u64,
-    /// The streams that have to be subscribed to anew.
-    pub(crate) broken: Vec<Topic>,
-    /// Whether a queue rose above its high water mark.
-    pub(crate) is_high: bool,
-}
-
-impl Arrived {
-    /// Whether there is nothing to do about it.
-    pub(crate) const fn is_uneventful(&self) -> bool {
-        self.lost == 0 && self.breaks == 0 && self.broken.is_empty() && !self.is_high
-    }
-
-    pub(super) fn break_off(&mut self, topic: &Topic) {
-        if !self.broken.contains(topic) {
-            self.broken.push(topic.clone());
-        }
-    }
 }
 
 impl Subscription {
@@ -247,8 +205,8 @@ impl Subscription {
         self.topics.iter_mut().find(|stream| stream.topic.as_str() == topic)
     }
 
-    /// Holds the item against the last one, and opens a hole if it does not follow. Returns whether
-    /// the item is to be queued.
+    /// Holds the item against the last one of its stream. Returns whether it is to be queued; if not, it
+    /// is counted here.
     pub(super) fn check(
         &mut self,
         side: Side,
@@ -257,43 +215,16 @@ impl Subscription {
         continuity: &mut impl FnMut(Option<u64>, Position) -> Follow,
         arrived: &mut Arrived,
     ) -> bool {
-        let Some(stream) = self.topics.iter_mut().find(|stream| stream.topic.as_str() == topic) else {
-            return true;
-        };
-        stream.is_chained |= next.follows.is_some();
-        stream.lacks_base &= next.follows.is_some();
-        // After a hole, and on a new link, nothing stands before the item.
-        let last = stream.last.filter(|last| last.link == side.link && stream.hole.is_none());
-        if stream.lacks_base {
-            arrived.breaks += stream.widen(GapCause::SequenceBreak, None);
-            arrived.break_off(&stream.topic);
-            self.counts.received += 1;
-            self.counts.dropped += 1;
-            return false;
+        let Some(stream) = self.stream(topic) else { return true };
+        let standing = stream.judge(side, next, continuity, arrived);
+        let counts = &mut self.counts;
+        match standing {
+            Standing::Follows => return true,
+            Standing::Covered => counts.conflated += 1,
+            Standing::Baseless => counts.dropped += 1,
         }
-        match continuity(last.and_then(|last| last.sequence), next) {
-            Follow::Judged(Continuity::Unbroken) => true,
-            Follow::Judged(Continuity::Covered) => {
-                self.counts.received += 1;
-                self.counts.conflated += 1;
-                false
-            }
-            Follow::Judged(Continuity::Broken { missing, resynchronise }) => {
-                arrived.breaks += stream.widen(GapCause::SequenceBreak, missing);
-                if resynchronise {
-                    arrived.break_off(&stream.topic);
-                }
-                stream.lacks_base = resynchronise && next.follows.is_some();
-                let is_baseless = stream.lacks_base;
-                self.counts.received += u64::from(is_baseless);
-                self.counts.dropped += u64::from(is_baseless);
-                !is_baseless
-            }
-            Follow::Unknown => {
-                stream.widen(GapCause::HandlerPanicked, None);
-                true
-            }
-        }
+        counts.received += 1;
+        false
     }
 
     pub(super) fn arrive(
@@ -324,10 +255,7 @@ impl Subscription {
                     arrived.lost += 1;
                     let stream = &mut self.topics[index];
                     stream.widen(GapCause::Overflow, Some(1));
-                    if stream.is_chained {
-                        stream.lacks_base = true;
-                        arrived.break_off(&stream.topic);
-                    }
+                    stream.lose(arrived);
                     return;
                 }
                 Overflow::Close => {
@@ -397,9 +325,8 @@ impl Subscription {
                     arrived.lost += 1;
                     recycle(spare, kept);
                     let mut stream = self.topics.iter_mut().find(|stream| stream.topic == arrival.topic);
-                    if let Some(stream) = stream.as_mut().filter(|stream| stream.is_chained) {
-                        stream.lacks_base = true;
-                        arrived.break_off(&arrival.topic);
+                    if let Some(stream) = &mut stream {
+                        stream.lose(arrived);
                     }
                     let before = stream.and_then(|stream| stream.taken);
                     let (topic, cause) = (arrival.topic, GapCause::Overflow);
@@ -434,44 +361,6 @@ impl Subscription {
             _ => None,
         }
     }
-}
-
-impl Stream {
-    const fn new(topic: Topic) -> Self {
-        Self {
-            topic,
-            last: None,
-            taken: None,
-            before_taken: None,
-            hole: None,
-            is_chained: false,
-            lacks_base: false,
-        }
-    }
-
-    /// Opens a hole after the last item, or widens the one that is open. The first cause stays.
-    /// Returns how many were opened: one or none.
-    pub(super) fn widen(&mut self, cause: GapCause, missing: Option<u64>) -> u64 {
-        match &mut self.hole {
-            Some(hole) => {
-                hole.missing = hole.missing.zip(missing).map(|(old, more)| old + more);
-                0
-            }
-            hole => {
-                *hole =
-                    Some(Gap { topic: self.topic.clone(), cause, before: self.last, after: None, missing });
-                1
-            }
-        }
-    }
-}
-
-/// What the adapter says of an item and the one before it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Follow {
-    Judged(Continuity),
-    /// It panicked over them.
-    Unknown,
 }
 
 /// Loss notices are coalesced: one gap per topic, which keeps the first cause.
