@@ -8,6 +8,6 @@ use crate::{step::Outcome, workspace::Workspace};
 pub(crate) fn run(workspace: &Workspace, counts: bool) -> Result<Outcome, Box<dyn Error>> {
     let mut words = vec!["run", "--release", "--locked", "--", "deribit"];
     words.extend(counts.then_some("--counts"));
-    workspace.cargo(words).within(&workspace.path("bench")).run()?;
+    workspace.cargo(words).within(workspace.path("bench")).run()?;
     Ok(Outcome::Passed)
 }
