@@ -19,6 +19,7 @@ use websockex_nova::{
         items::{BookUpdate, Level},
     },
     prelude::*,
+    reconnect::Linear,
     session::DeliveryCounts,
     telemetry::Event,
 };
@@ -36,7 +37,8 @@ async fn after_ten_minutes_of_chaos_everything_adds_up() {
     config.market.rates.scale = (4.0 / scale).min(1.0);
     let simulator = Simulator::start(config).await.expect("a port is free");
     let control = simulator.control();
-    let client = trader(&simulator).await;
+    // A login that is refused for as long as such a fault lasts must not be tried too often in it.
+    let client = trader(&simulator, secs(3).div_f64(scale).max(millis(10))).await;
     control.run_scenario(&scenario);
     let hurry = tokio::spawn(hurry(client.clone(), secs(20).div_f64(scale)));
 
@@ -70,9 +72,10 @@ async fn after_ten_minutes_of_chaos_everything_adds_up() {
 }
 
 /// A client that gives up nothing.
-async fn trader(simulator: &Simulator) -> Trader {
+async fn trader(simulator: &Simulator, pause: Duration) -> Trader {
     let adapter = adapter(simulator).with_credentials(credentials());
     prepare(adapter)
+        .with_policies(Policies::default().with_reconnect(Linear::every(pause)))
         .with_settings(|settings| {
             settings.keep_alive = alert(millis(400), millis(300));
             settings.opening_deadline = secs(2);
