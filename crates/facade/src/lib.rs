@@ -42,6 +42,7 @@
 //! | `error-reporter` | serious events for a service that collects errors | no |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(feature = "deribit", doc = include_str!("deribit.md"))]
 
 #[cfg(feature = "fastwebsockets")]
 mod connect_with_default;

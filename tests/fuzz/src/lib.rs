@@ -43,3 +43,30 @@ pub fn inflate(input: &[u8]) {
 pub fn packed_round_trip(input: &[u8]) {
     packed_round_trip::check(input);
 }
+
+/// Whatever a venue says, as Deribit's messages: routed, read as items, followed as a book, parsed as a
+/// channel's name. A name that parses is printed as one that parses to the same.
+pub fn deribit(input: &[u8]) {
+    use nova_adapter_deribit::{
+        ChannelName, Deribit, DeribitJson, OrderBook,
+        items::{BookUpdate, TickerData, Trade},
+    };
+    use nova_behaviour::{Adapter, Behaviour, Body, Decode, Inbound, Kept, MessageHandler};
+
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    if let Ok(name) = text.parse::<ChannelName>() {
+        assert_eq!(name.to_string().parse(), Ok(name));
+    }
+    let mut handlers = Deribit::testnet().into_handlers();
+    let mut book = OrderBook::default();
+    for line in text.lines() {
+        if let Ok(Inbound::Event { body, .. }) = handlers.messages().route(Body::Text(line)) {
+            let body = Kept::from(body);
+            if let Ok(update) = <BookUpdate as Decode<DeribitJson>>::decode(&mut body.clone()) {
+                let _ = book.apply(&update);
+            }
+            let _ = <TickerData as Decode<DeribitJson>>::decode(&mut body.clone());
+            let _ = <Vec<Trade<f64>> as Decode<DeribitJson>>::decode(&mut body.clone());
+        }
+    }
+}
