@@ -134,15 +134,14 @@ async fn follow_the_book(client: &Trader, control: &Control, over: tokio::time::
         if tokio::time::Instant::now() < over || !book.is_live() {
             continue;
         }
-        // The venue goes on meanwhile: what it had sent at some moment arrives a little later.
-        match &awaited {
-            Some(truth) if Some(truth.change_id) == book.change_id() => {
-                assert_same(&book, truth);
-                add(&mut ended, updates.unsubscribe());
-                return ended;
-            }
-            Some(truth) if book.change_id() < Some(truth.change_id) => {}
-            _ => awaited = sent_last(control),
+        // The venue may be ahead: what it had sent at some moment arrives a little later.
+        if awaited.as_ref().is_none_or(|truth| Some(truth.change_id) < book.change_id()) {
+            awaited = sent_last(control);
+        }
+        if let Some(truth) = awaited.as_ref().filter(|truth| Some(truth.change_id) == book.change_id()) {
+            assert_same(&book, truth);
+            add(&mut ended, updates.unsubscribe());
+            return ended;
         }
     }
 }
