@@ -3,8 +3,8 @@
 use nova_testkit::net::Served;
 use websockex_nova::{
     behaviour::{
-        Behaviour, Body, Bound, Confirmation, Continuity, Policy, Position, Refusal, SubscriptionHandler,
-        Topic, TopicRequest,
+        Behaviour, Body, Bound, Channel, Confirmation, Continuity, Decode, DecodeError, Kept, Plain, Policy,
+        Position, Refusal, SubscriptionHandler, Topic, TopicRequest,
     },
     client::SubscribeError,
     prelude::*,
@@ -276,7 +276,7 @@ async fn a_change_without_its_base_breaks_the_stream_which_is_subscribed_to_anew
 }
 
 #[tokio::test]
-async fn what_is_dropped_or_cannot_be_read_breaks_a_chain_as_well() {
+async fn what_is_dropped_breaks_a_chain_as_well() {
     let subscriptions = |venue: &Served| {
         let is_one = |text: &&String| text.contains(" subscribe ");
         texts(venue.journal(), 1).iter().filter(is_one).count()
@@ -295,4 +295,48 @@ async fn what_is_dropped_or_cannot_be_read_breaks_a_chain_as_well() {
     client.call("say done").await.unwrap();
     assert_eq!(subscriptions(&venue), 2, "once for the loss");
     drop(stream);
+}
+
+/// A line of which one cannot be read.
+#[derive(Debug, PartialEq)]
+struct Legible(String);
+
+impl Decode<Plain> for Legible {
+    fn decode(body: &mut Kept) -> Result<Self, DecodeError> {
+        match <String as Decode<Plain>>::decode(body)? {
+            line if line == "illegible" => Err(DecodeError::new("nobody can read this")),
+            line => Ok(Self(line)),
+        }
+    }
+}
+
+struct LegibleStream;
+
+impl Channel for LegibleStream {
+    type Dialect = Words;
+    type Item = Legible;
+
+    fn topic(&self) -> Topic {
+        Topic::from("a")
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_breaks_a_chain_as_well() {
+    let (venue, client) = chained().await;
+    let mut stream = client.subscribe(LegibleStream).await.unwrap();
+    client.call("hear # a 1 base").await.unwrap();
+    client.call("hear # a 2<1 illegible").await.unwrap();
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item(Legible("base".to_owned()))));
+    let Some(Delivery::Gap(gap)) = next(&mut stream).await else { panic!("it was read") };
+    assert_eq!(gap.cause.name(), "undecodable");
+    hears(venue.journal(), "the leave", |text| text.contains(" unsubscribe a")).await;
+    client.call("say done").await.unwrap();
+    // What follows the illegible one is of no use, until there is a new base.
+    for line in ["hear # a 3<2 change", "hear # a 9 base"] {
+        client.call(line).await.unwrap();
+    }
+    assert!(matches!(next(&mut stream).await, Some(Delivery::Gap(_))));
+    assert_eq!(next(&mut stream).await, Some(Delivery::Item(Legible("base".to_owned()))));
+    assert_eq!(stream.counts().dropped, 1);
 }
