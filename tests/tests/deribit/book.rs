@@ -1,6 +1,7 @@
 //! Order books: what the client keeps is what the venue has, or it says that it is not.
 
 use nova_deribit_simulator::Fault;
+use nova_testkit::net::{PATIENCE, within};
 use websockex_nova::{
     deribit::{Book, BookState, OrderBook, items::BookUpdate},
     prelude::*,
@@ -43,15 +44,21 @@ impl Kept {
     }
 
     async fn until_live(&mut self) {
-        while !self.book.is_live() {
-            self.step().await;
-        }
+        let live = async {
+            while !self.book.is_live() {
+                self.step().await;
+            }
+        };
+        within(PATIENCE, "a live book", live).await;
     }
 
     async fn until_gap(&mut self, count: usize) {
-        while self.gaps.len() < count {
-            self.step().await;
-        }
+        let told = async {
+            while self.gaps.len() < count {
+                self.step().await;
+            }
+        };
+        within(PATIENCE, "a gap", told).await;
     }
 }
 
@@ -94,9 +101,12 @@ async fn old_and_repeated_changes_change_nothing() {
     }
     for (told, fault) in [(1, Fault::StaleChange {}), (2, Fault::DuplicateChange {})] {
         control.set_fault(fault.on_channel(CHANNEL));
-        while kept.updates.counts().conflated < told {
-            kept.step().await;
-        }
+        let left_out = async {
+            while kept.updates.counts().conflated < told {
+                kept.step().await;
+            }
+        };
+        within(PATIENCE, "a change that is left out", left_out).await;
         kept.step().await;
     }
     assert_eq!(kept.gaps, <[&str; 0]>::default());
