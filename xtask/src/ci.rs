@@ -3,14 +3,14 @@
 use std::error::Error;
 
 use crate::{
-    alerts, consumers, deny, features, layers, scenarios,
+    alerts, book, consumers, deny, features, layers, scenarios,
     step::{Outcome, Report, Step},
     suite,
     workspace::Workspace,
 };
 
 /// What fails fastest stands first.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "format", run: format },
     Step { name: "layers", run: layers::run },
     Step { name: "clippy", run: clippy },
@@ -19,6 +19,7 @@ const STEPS: [Step; 11] = [
     Step { name: "alerts", run: alerts::run },
     Step { name: "doc tests", run: suite::doc_tests },
     Step { name: "docs", run: docs },
+    Step { name: "book", run: book::run },
     Step { name: "features", run: features::run },
     Step { name: "consumers", run: consumers::run },
     Step { name: "deny", run: deny::run },

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Soak { minutes: u32 },
     Bench { counts: bool },
     Autobahn { extent: Extent },
+    Book,
+    DrawBook,
     Help,
 }
 
@@ -61,6 +63,8 @@ Usage: cargo xtask <COMMAND>
                         instructions, by valgrind
   autobahn [--fast]     the Autobahn testsuite against each transport (ten minutes); with --fast, the
                         categories that take seconds
+  book [--draw]         the pages, pictures and programs of the book in docs, and mdbook's build of it; with
+                        --draw, draws the pictures from their texts instead, by Graphviz
   help                  this text";
 
 /// Reads a command from the words behind `cargo xtask`.
@@ -93,6 +97,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["bench", "--counts"] => Ok(Command::Bench { counts: true }),
         ["autobahn"] => Ok(Command::Autobahn { extent: Extent::Whole }),
         ["autobahn", "--fast"] => Ok(Command::Autobahn { extent: Extent::Fast }),
+        ["book"] => Ok(Command::Book),
+        ["book", "--draw"] => Ok(Command::DrawBook),
         ["consumers"] => Ok(Command::Consumers),
         ["deny"] => Ok(Command::Deny),
         ["events"] => Ok(Command::Events),

@@ -4,7 +4,7 @@
 //! crates may name of each other in [`layers`], the ordinary tests in [`suite`], features alone in
 //! [`features`], the little programs outside the workspace in [`consumers`], dependencies in [`deny`].
 //!
-//! What a client tells of itself stands in [`events`], and what an operator makes of it in [`alerts`]. What
+//! The book is in [`book`]. What a client tells of itself stands in [`events`], and what an operator makes of it in [`alerts`]. What
 //! the Autobahn testsuite finds is in [`autobahn`].
 //!
 //! What must survive stands in [`scenarios`]; [`sim`] and [`soak`] let the simulated world, and the real
@@ -15,6 +15,7 @@
 mod alerts;
 mod autobahn;
 mod bench;
+mod book;
 mod ci;
 mod command;
 mod consumers;
@@ -77,6 +78,8 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Soak { minutes } => soak::run(workspace, *minutes),
         Command::Bench { counts } => bench::run(workspace, *counts),
         Command::Autobahn { extent } => autobahn::run(workspace, *extent),
+        Command::Book => book::run(workspace),
+        Command::DrawBook => book::draw(workspace),
         Command::Help => {
             println!("{}", command::HELP);
             Ok(Outcome::Passed)
