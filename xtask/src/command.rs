@@ -24,6 +24,7 @@ pub(crate) enum Command {
     Sim { seeds: u32, first: u64 },
     Replay { seed: u64 },
     Soak { minutes: u32 },
+    Stress { times: u32 },
     Bench { counts: bool },
     Autobahn { extent: Extent },
     Book,
@@ -59,6 +60,8 @@ Usage: cargo xtask <COMMAND>
                         that many random lives in virtual time (default: 2000), from this seed on;
                         with --seed alone, replays one and prints all that happened in it
   soak [--minutes <N>]  long runs over sockets and in virtual time (default: 10)
+  stress [--times <N>]  storms of reconnections, subscriptions that come and go, slow consumers and a crowd of
+                        connections, N times as much as in the ordinary tests (default: 20)
   bench [--counts]      from the socket to typed items, beside hand-written loops; with --counts in
                         instructions, by valgrind
   autobahn [--fast]     the Autobahn testsuite against each transport (ten minutes); with --fast, the
@@ -93,6 +96,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["sim", "--seed", replayed] => Ok(Command::Replay { seed: seed(replayed)? }),
         ["soak"] => Ok(Command::Soak { minutes: 10 }),
         ["soak", "--minutes", minutes] => Ok(Command::Soak { minutes: number(minutes)? }),
+        ["stress"] => Ok(Command::Stress { times: 20 }),
+        ["stress", "--times", times] => Ok(Command::Stress { times: number(times)? }),
         ["bench"] => Ok(Command::Bench { counts: false }),
         ["bench", "--counts"] => Ok(Command::Bench { counts: true }),
         ["autobahn"] => Ok(Command::Autobahn { extent: Extent::Whole }),

@@ -76,6 +76,7 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Sim { seeds, first } => sim::run(workspace, *seeds, *first),
         Command::Replay { seed } => sim::replay(workspace, *seed),
         Command::Soak { minutes } => soak::run(workspace, *minutes),
+        Command::Stress { times } => soak::stress(workspace, *times),
         Command::Bench { counts } => bench::run(workspace, *counts),
         Command::Autobahn { extent } => autobahn::run(workspace, *extent),
         Command::Book => book::run(workspace),

@@ -23,6 +23,18 @@ pub(crate) fn run(workspace: &Workspace, minutes: u32) -> Result<Outcome, Box<dy
     sim::run(workspace, minutes * SEEDS_A_MINUTE, 1_000_000)
 }
 
+/// Too much of everything at once: `times` as much as in the ordinary tests.
+pub(crate) fn stress(workspace: &Workspace, times: u32) -> Result<Outcome, Box<dyn Error>> {
+    let stress =
+        ["test", "--release", "--package", "nova-tests", "--test", "stress", "--", "--test-threads=1"];
+    for transport in ["fastwebsockets", "native"] {
+        println!("over {transport}, {times} times as much as in the ordinary tests");
+        let run = workspace.cargo(stress).env("STRESS", times.to_string());
+        run.env("NOVA_TRANSPORT", transport).run()?;
+    }
+    Ok(Outcome::Passed)
+}
+
 /// Reconnections over real sockets that fit into half a minute of an ordinary machine.
 const RECONNECTS_A_MINUTE: u32 = 20_000;
 
