@@ -79,7 +79,8 @@ fn samples<H: Behaviour, P: Policy>(shared: &Shared<H, P>) -> Vec<Sample> {
     samples.push(level(&metric::REQUESTS_ACTIVE, gauges.live_requests));
     samples.push(level(&metric::ITEMS_WAITING, gauges.items_waiting));
     samples.push(level(&metric::ITEMS_WAITING_BYTES, gauges.bytes_waiting));
-    samples.push(Sample::spread(&metric::FRAME_SIZE, gauges.frame_sizes.spread()));
+    let sizes = [("received", &gauges.message_sizes.received), ("sent", &gauges.message_sizes.sent)];
+    samples.extend(sizes.map(|(way, of)| Sample::spread(&metric::MESSAGE_SIZE, of.spread()).of(way)));
     samples.extend(gauges.lanes.map(|usage| level(&metric::LANE_USAGE, usage.count).of(usage.lane.name())));
     let topics = gauges.topics;
     let states = [

@@ -31,7 +31,9 @@ pub use delivery::{Arrival, Delivery, Gap, GapCause, Side};
 pub use request_error::{NotSent, RequestError};
 pub use requests::{Matcher, Settlement};
 pub use session::{Answer, Ask, Content, Dial, Session, Sleep, Start, Transmit, Wanted};
-pub use standing::{Ailment, Condition, Decider, Gauges, Health, LaneUsage, TopicCounts, Wait, Waiting};
+pub use standing::{
+    Ailment, Condition, Decider, Gauges, Health, LaneUsage, MessageSizes, TopicCounts, Wait, Waiting,
+};
 pub use state::{EndCause, ShutdownReport, State, Step};
 pub use topics::{TopicState, TopicStatus};
 pub use wakes::Wakes;

@@ -70,6 +70,16 @@ pub(crate) enum Purpose {
     Topics { asked: Vec<Topic>, subscribe: bool },
 }
 
+impl Entry {
+    /// The link it was last handed to, if it was handed to any.
+    pub(crate) fn sent_on(&self) -> Option<Generation> {
+        match self.stage {
+            Stage::Sent(link) => Some(link),
+            _ => self.lost_with.as_ref().map(|(link, _)| *link),
+        }
+    }
+}
+
 impl Purpose {
     /// Whether an application waits for the outcome.
     pub(crate) const fn has_caller(&self) -> bool {
@@ -135,9 +145,10 @@ impl Requests {
         let Some(entry) = self.live_mut(id) else { return Settled::Unknown };
         let timer = (timer(entry), id);
         let settled = if entry.purpose.has_caller() {
+            let link = entry.sent_on();
             entry.replay = None;
             entry.stage = Stage::Settled(outcome);
-            Settled::ForCaller { began: entry.began, waker: entry.waker.take() }
+            Settled::ForCaller { began: entry.began, link, waker: entry.waker.take() }
         } else {
             match self.entries.remove(&id) {
                 Some(entry) => Settled::ForSession { purpose: entry.purpose, outcome },
@@ -215,7 +226,7 @@ impl Requests {
 /// What became of an entry that was settled.
 pub(crate) enum Settled {
     /// Its caller has to be woken.
-    ForCaller { began: Instant, waker: Option<Waker> },
+    ForCaller { began: Instant, link: Option<Generation>, waker: Option<Waker> },
     /// The session has to act.
     ForSession { purpose: Purpose, outcome: Result<Settlement, RequestError> },
     /// It had ended before, or was never known.

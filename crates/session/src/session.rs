@@ -26,7 +26,7 @@ use nova_behaviour::{
 };
 use nova_ratelimit::Limiter;
 use nova_reconnect::Pacer;
-use nova_telemetry::{Event, Record, Sizes};
+use nova_telemetry::{Event, Record};
 use nova_transport::{Endpoint, Generation, LostReason, Phase};
 
 use crate::{
@@ -38,7 +38,7 @@ use crate::{
     lane::{Lane, Mark},
     link::{Link, Outgoing, Slot},
     requests::Requests,
-    standing::Decider,
+    standing::{Decider, MessageSizes},
     state::{EndCause, ShutdownReport, State, Step},
     topics::Topics,
     wakes::{Wakes, remember, remember_also},
@@ -88,8 +88,7 @@ pub struct Session<H: Behaviour, P: Policy> {
     last_login: (u64, Result<Grant, Refusal>),
     login_waiters: Vec<Waker>,
     report: ShutdownReport,
-    /// Payload sizes of the frames received.
-    sizes: Sizes,
+    sizes: MessageSizes,
     /// Until when the timekeeper sleeps.
     armed: Option<Instant>,
     timekeeper: Option<Waker>,
@@ -201,7 +200,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             last_login: (0, Ok(Grant::default())),
             login_waiters: Vec::new(),
             report: ShutdownReport::default(),
-            sizes: Sizes::default(),
+            sizes: MessageSizes::default(),
             armed: None,
             timekeeper: None,
             watchers: Vec::new(),

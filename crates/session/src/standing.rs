@@ -28,8 +28,8 @@ pub struct Gauges {
     pub bytes_waiting: usize,
     /// The wanted set, by how far its topics have come.
     pub topics: TopicCounts,
-    /// Payload sizes of the frames received so far, on all links.
-    pub frame_sizes: Sizes,
+    /// Payload sizes of the messages so far, on all links.
+    pub message_sizes: MessageSizes,
     /// Time since the last frame of the present link.
     pub silence: Option<Duration>,
     /// From the last ping to its pong.
@@ -38,6 +38,16 @@ pub struct Gauges {
     pub login_expires_in: Option<Duration>,
     /// What the limiter's budgets hold.
     pub budgets: Vec<Level>,
+}
+
+/// Payload sizes of text and binary messages, in bytes.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct MessageSizes {
+    /// Of those from the peer, whole.
+    pub received: Sizes,
+    /// Of those handed to the socket.
+    pub sent: Sizes,
 }
 
 /// What waits in a lane.

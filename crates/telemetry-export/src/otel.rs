@@ -1,15 +1,16 @@
 //! OpenTelemetry, through its API: which SDK takes it, and where it goes, is the application's choice.
 //!
 //! [`instruments`] registers one observable instrument for each metric of the catalogue that is a count
-//! or a level. The API has no observable histogram, so durations are recorded as they happen, by the
-//! observer [`Durations`]; of the sizes of frames no event tells, and they are left out: `io` divided by
-//! `frames` is their mean. [`Spans`] makes spans out of events.
+//! or a level, and the histogram of the sizes of messages, which is fed at each collection. The API has no
+//! observable histogram, so durations are recorded as they happen, by the observer [`Durations`]. [`Spans`]
+//! makes spans out of events.
 //!
 //! Names follow the semantic conventions; there are none for WebSockets yet, so ours are in their style,
 //! below `websocket.`.
 
 mod durations;
 mod instruments;
+mod sizes;
 mod spans;
 
 pub use self::{durations::Durations, instruments::instruments, spans::Spans};

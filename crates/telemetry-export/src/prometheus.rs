@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(series_name(&metric::ATTEMPTS), "websocket_client_connection_attempts_total");
         assert_eq!(series_name(&metric::BYTES), "websocket_client_io_bytes_total");
         assert_eq!(series_name(&metric::ROUND_TRIP), "websocket_client_heartbeat_rtt_seconds");
-        assert_eq!(series_name(&metric::FRAME_SIZE), "websocket_client_frame_size_bytes");
+        assert_eq!(series_name(&metric::MESSAGE_SIZE), "websocket_client_message_size_bytes");
         assert_eq!(series_name(&metric::READY), "websocket_client_ready");
         assert_eq!(label_name(&metric::FAILURES).as_deref(), Some("error_type"));
         let mut names: Vec<_> = METRICS.iter().map(|metric| series_name(metric)).collect();
@@ -272,21 +272,22 @@ mod tests {
         let mut sizes = Sizes::default();
         [1, 2, 2, u64::MAX].into_iter().for_each(|bytes| sizes.add(bytes));
         let watched = Watchlist::default();
-        watched.count("a", Fixed(vec![Sample::spread(&metric::FRAME_SIZE, sizes.spread())]));
+        watched.count("a", Fixed(vec![Sample::spread(&metric::MESSAGE_SIZE, sizes.spread())]));
         let page = Exposition::Text.write(&watched);
         let bucket = |bound: &str, count: u32| {
-            format!("websocket_client_frame_size_bytes_bucket{{client=\"a\",le=\"{bound}\"}} {count}")
+            format!("websocket_client_message_size_bytes_bucket{{client=\"a\",le=\"{bound}\"}} {count}")
         };
         let buckets = lines(&page, "_bucket");
         assert_eq!(buckets[..3], [bucket("1.0", 1), bucket("2.0", 3), bucket("4.0", 3)]);
         assert_eq!(*buckets.last().unwrap(), bucket("+Inf", 4));
-        assert!(page.contains("websocket_client_frame_size_bytes_count{client=\"a\"} 4\n"), "{page}");
+        assert!(page.contains("websocket_client_message_size_bytes_count{client=\"a\"} 4\n"), "{page}");
     }
 
     #[test]
     fn bounds_of_durations_are_short_decimals() {
         let mut registry = Registry::default();
-        let event = Event::Settled { outcome: Outcome::Reply, took: Duration::from_millis(3) };
+        let (outcome, took) = (Outcome::Reply, Duration::from_millis(3));
+        let event = Event::Settled { request: 1, link: None, outcome, took };
         registry.collect(&Record { at: Instant::now(), event });
         let watched = Watchlist::default();
         watched.count("a", registry);

@@ -108,6 +108,12 @@ impl Fact for Generation {
     }
 }
 
+impl Fact for Option<Generation> {
+    fn value(&self) -> Value<'_> {
+        self.map_or(Value::Unknown, |link| Value::Number(link.get()))
+    }
+}
+
 impl Fact for u64 {
     fn value(&self) -> Value<'_> {
         Value::Number(*self)

@@ -164,6 +164,10 @@ events! {
     };
     /// A request ended.
     Settled = "settled" (Message, Trace) {
+        /// The request: a number that no other of this session has.
+        request: u64 as Number,
+        /// The link it was last handed to; unknown if it was handed to none.
+        link: Option<Generation> as Number,
         /// How.
         outcome: Outcome as Text,
         /// From the call until now.
@@ -292,7 +296,10 @@ impl fmt::Display for Event {
             Self::Closing => f.write_str("closing"),
             Self::Closed => f.write_str("closed"),
             Self::Ponged { link, round_trip } => write!(f, "pong after {round_trip:.1?} ({link})"),
-            Self::Settled { outcome, took } => write!(f, "request {} after {took:.1?}", outcome.name()),
+            Self::Settled { request, link, outcome, took } => {
+                write!(f, "request {request}: {} after {took:.1?}", outcome.name())?;
+                link.map_or(Ok(()), |link| write!(f, " ({link})"))
+            }
             Self::Traffic { frames_received, bytes_received, frames_sent, bytes_sent } => write!(
                 f,
                 "{frames_received} frames ({bytes_received} B) in, {frames_sent} frames ({bytes_sent} B) out"

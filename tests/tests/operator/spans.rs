@@ -121,24 +121,49 @@ fn an_end_that_was_wished_for_is_no_failure_and_nothing_stays_open() {
 }
 
 #[test]
-fn a_request_is_linked_to_a_session_only_if_it_can_have_gone_out_on_no_other() {
-    let settled = |outcome, took| Event::Settled { outcome, took: millis(took) };
+fn a_request_is_linked_to_the_session_it_was_sent_in_also_once_that_is_over() {
+    let settled =
+        |request, link, outcome, took| Event::Settled { request, link, outcome, took: millis(took) };
     let mut events = opened(link(1), 0);
-    events.push((100, settled(Outcome::Reply, 10)));
-    // Made before the session was usable: it may have been sent on a link before this one.
-    events.push((101, settled(Outcome::Reply, 90)));
-    events.push((102, settled(Outcome::NotSent, 1)));
-    events.push((103, settled(Outcome::TimedOut, 1)));
+    events.push((100, settled(1, Some(link(1)), Outcome::Reply, 10)));
+    events.push((102, settled(2, None, Outcome::NotSent, 1)));
     events.push((110, Event::Lost { link: link(1), reason: LostReason::Silent, lived: millis(85) }));
+    events.push((110, settled(3, Some(link(1)), Outcome::SentUnknown, 5)));
+    events.extend(opened(link(2), 120));
+    // Made before the second session, and sent in it.
+    events.push((170, settled(4, Some(link(2)), Outcome::Reply, 100)));
+    events.push((171, settled(5, Some(link(1)), Outcome::Cancelled, 100)));
+    events.push((180, Event::Closed));
     let spans = spans(events);
-    let [session] = named(&spans, "websocket session")[..] else { panic!() };
+    let [first, second] = named(&spans, "websocket session")[..] else { panic!() };
     let requests = named(&spans, "websocket request");
-    let linked: Vec<_> = requests.iter().map(|span| span.links.iter().next().is_some()).collect();
-    assert_eq!(linked, [true, false, false, true]);
-    assert_eq!(requests[0].links[0].span_context.span_id(), session.span_context.span_id());
+    let linked: Vec<_> = requests
+        .iter()
+        .map(|span| span.links.iter().next().map(|link| link.span_context.span_id()))
+        .collect();
+    let (first, second) = (Some(first.span_context.span_id()), Some(second.span_context.span_id()));
+    assert_eq!(linked, [first, None, first, second, first]);
+    let all = |key: &str| requests.iter().map(|span| attribute(span, key)).collect::<Vec<_>>();
+    let texts = |words: [Option<&str>; 5]| words.map(|word| word.map(str::to_owned)).to_vec();
+    let connections = [Some("1"), None, Some("1"), Some("2"), Some("1")];
+    assert_eq!(all("websocket.connection.number"), texts(connections));
+    assert_eq!(all("websocket.request.number"), texts(["1", "2", "3", "4", "5"].map(Some)));
+    assert_eq!(all("error.type"), texts([None, Some("not_sent"), Some("sent_unknown"), None, None]));
     assert_eq!(lasted(requests[0]), millis(10));
-    assert_eq!(attribute(requests[0], "error.type"), None);
-    assert_eq!(attribute(requests[3], "error.type").as_deref(), Some("timed_out"));
+}
+
+#[test]
+fn a_request_in_a_session_nobody_heard_of_is_linked_to_its_attempt() {
+    let mut events = opened(link(1), 0);
+    // Events may be dropped.
+    events.retain(|(_, event)| !matches!(event, Event::Ready { .. }));
+    let (outcome, took) = (Outcome::Reply, millis(10));
+    events.push((100, Event::Settled { request: 1, link: Some(link(1)), outcome, took }));
+    events.push((110, Event::Closed));
+    let spans = spans(events);
+    let [attempt] = named(&spans, "websocket connect")[..] else { panic!() };
+    let [request] = named(&spans, "websocket request")[..] else { panic!() };
+    assert_eq!(request.links[0].span_context.span_id(), attempt.span_context.span_id());
 }
 
 #[test]

@@ -87,7 +87,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let id = self.requests.next_id();
         let accepted = self.accept(now, id, content, ask);
         if let Err(error) = &accepted {
-            self.emit(now, Event::Settled { outcome: error.outcome(), took: Duration::ZERO });
+            let (request, outcome, took) = (id.get(), error.outcome(), Duration::ZERO);
+            self.emit(now, Event::Settled { request, link: None, outcome, took });
         }
         accepted.map(|()| id)
     }
@@ -197,13 +198,14 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     /// what has been is ignored when it comes.
     pub fn cancel(&mut self, now: Instant, id: RequestId) {
         let Some(entry) = self.requests.forget(id) else { return };
+        let link = entry.sent_on();
         match entry.stage {
             Stage::Settled(_) => return,
             Stage::Queued => self.unqueue(now, id),
             Stage::Sent(_) => {}
         }
         let took = now.saturating_duration_since(entry.began);
-        self.emit(now, Event::Settled { outcome: Outcome::Cancelled, took });
+        self.emit(now, Event::Settled { request: id.get(), link, outcome: Outcome::Cancelled, took });
     }
 
     /// Ends a request that has not ended.
@@ -226,13 +228,13 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Err(error) => error.outcome(),
         };
         match self.requests.settle(id, outcome) {
-            Settled::ForCaller { began, waker } => {
+            Settled::ForCaller { began, link, waker } => {
                 if matches!(self.life, Life::Closing { .. } | Life::Closed(_)) {
                     self.report.not_sent += u64::from(name == Outcome::NotSent);
                     self.report.sent_unknown += u64::from(name == Outcome::SentUnknown);
                 }
                 let took = now.saturating_duration_since(began);
-                self.emit(now, Event::Settled { outcome: name, took });
+                self.emit(now, Event::Settled { request: id.get(), link, outcome: name, took });
                 self.wakes.add(waker);
             }
             Settled::ForSession { purpose, outcome } => self.session_request_ended(now, purpose, outcome),

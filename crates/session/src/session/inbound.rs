@@ -78,7 +78,6 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let counters = &mut self.events.counters;
         counters.frames_received += 1;
         counters.bytes_received += frame.payload.len() as u64;
-        self.sizes.add(frame.payload.len() as u64);
         let Some(open) = self.slots[index].link.as_mut() else { return };
         open.beat.hear();
         open.heard_at = Some(now);
@@ -98,6 +97,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let (requests, deliveries, wakes) = (&mut self.requests, &mut self.deliveries, &mut self.wakes);
         let mut router = Router { handlers: &mut self.handlers, fifo, requests, deliveries, wakes };
         let at = Side { link, at: now, sequence: None };
+        match message {
+            Message::Text(text) => self.sizes.received.add(text.len() as u64),
+            Message::Binary(bytes) => self.sizes.received.add(bytes.len() as u64),
+            _ => {}
+        }
         let (first, order) = match message {
             Message::Close(frame) => (Order::Nothing, Order::PeerCloses(frame)),
             _ if *is_retired => return,

@@ -151,6 +151,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let Outgoing { payload, owner, .. } = outgoing;
         self.events.counters.frames_sent += 1;
         self.events.counters.bytes_sent += payload.len() as u64;
+        if let Payload::Data(body) = &payload {
+            self.sizes.sent.add(body.len() as u64);
+        }
         let Some(link) = self.slots[index].link.as_mut() else { return };
         if let Payload::Ping(payload) = &payload
             && let Some(ping) = link.pings.iter_mut().find(|ping| ping.payload == *payload)

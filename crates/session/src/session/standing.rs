@@ -27,7 +27,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 usage(LaneName::Session, link.map(|link| &link.session)),
                 usage(LaneName::User, Some(&self.outbox)),
             ],
-            frame_sizes: self.sizes.clone(),
+            message_sizes: self.sizes.clone(),
             silence: link.and_then(|link| silence(link, now)),
             round_trip: link.and_then(|link| link.round_trip),
             login_expires_in: link

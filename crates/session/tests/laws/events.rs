@@ -55,7 +55,7 @@ fn durations_are_those_of_the_virtual_clock() {
                 seen += 1;
                 assert_eq!(*took, millis(80));
             }
-            Event::Settled { took, outcome } => {
+            Event::Settled { took, outcome, .. } => {
                 seen += 1;
                 assert_eq!((*took, *outcome), (millis(20), Outcome::Reply));
             }
@@ -67,6 +67,44 @@ fn durations_are_those_of_the_virtual_clock() {
         }
     }
     assert_eq!(seen, 4);
+}
+
+#[test]
+fn an_end_names_its_request_and_the_link_it_was_last_handed_to() {
+    let mut world = fifo().ready_with(EchoPeer::default());
+    let answered = world.echo(1, ask(|_| {})).unwrap();
+    world.wait(answered).unwrap();
+    world.cut();
+    world.echo(2, ask(|_| {})).unwrap_err();
+    let never = world.echo(3, ask(|ask| ask.wait = Some(secs(9)))).unwrap();
+    world.with(|session, now| session.cancel(now, never));
+    world.run_until_ready();
+    let lost = world.echo(4, ask(|_| {})).unwrap();
+    let again = world.echo(5, ask(|ask| ask.replay = true)).unwrap();
+    // They are on their way.
+    world.run_for(millis(5));
+    world.cut();
+    world.wait(lost).unwrap_err();
+    // It waits to be sent again, and was sent all the same.
+    world.with(|session, now| session.cancel(now, again));
+    let ends: Vec<_> = world
+        .events()
+        .filter_map(|(_, event)| match event {
+            Event::Settled { request, link, outcome, .. } => {
+                Some((*request, link.map(|link| link.get()), *outcome))
+            }
+            _ => None,
+        })
+        .collect();
+    let refused = answered.get() + 1;
+    let expected = [
+        (answered.get(), Some(1), Outcome::Reply),
+        (refused, None, Outcome::NotSent),
+        (never.get(), None, Outcome::Cancelled),
+        (lost.get(), Some(2), Outcome::SentUnknown),
+        (again.get(), Some(2), Outcome::Cancelled),
+    ];
+    assert_eq!(ends, expected);
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Observer for Durations {
             Event::Connected { took, .. } => (&self.handshake, took, None),
             Event::Ready { took, .. } => (&self.ready, took, None),
             Event::Lost { reason, lived, .. } => (&self.lived, lived, Some((ERROR_TYPE, reason.kind()))),
-            Event::Settled { outcome, took } => (&self.request, took, Some((OUTCOME, outcome.name()))),
+            Event::Settled { outcome, took, .. } => (&self.request, took, Some((OUTCOME, outcome.name()))),
             Event::Ponged { round_trip, .. } => (&self.round_trip, round_trip, None),
             _ => return,
         };

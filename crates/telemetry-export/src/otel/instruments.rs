@@ -8,13 +8,18 @@ use std::{
 use nova_telemetry::{Instrument, METRICS, MetricKind, Reading as Value, Sample};
 use opentelemetry::{KeyValue, metrics::Meter};
 
-use super::CLIENT;
+use super::{CLIENT, sizes::Sizes};
 use crate::watchlist::{Reading, Watchlist};
 
-/// Registers the counts and levels of all these clients, also of those that are yet to come. They are
-/// read when the SDK collects, and for as long as it does.
+/// Registers the counts and levels of all these clients, also of those that are yet to come, and the sizes
+/// of their messages. They are read when the SDK collects, and for as long as it does.
+///
+/// The sizes keep their sum and their buckets, whose bounds double; within a bucket they are not told apart.
+/// Where more than a thousand messages came between two collections, a thousand values stand for them:
+/// shares and quantiles hold, and `websocket.client.frames` has their number.
 pub fn instruments(meter: &Meter, watched: &Watchlist) {
-    let readings = Arc::new(Shared { watched: watched.clone(), last: Mutex::default() });
+    let (watched, sizes) = (watched.clone(), Mutex::new(Sizes::new(meter)));
+    let readings = Arc::new(Shared { watched, last: Mutex::default(), sizes });
     for metric in METRICS {
         let readings = Arc::clone(&readings);
         match metric.instrument {
@@ -51,7 +56,7 @@ pub fn instruments(meter: &Meter, watched: &Watchlist) {
                 let builder = meter.f64_observable_gauge(metric.name).with_unit(metric.unit);
                 builder.with_description(metric.about).with_callback(observe).build();
             }
-            // Recorded as they happen.
+            // Durations are recorded as they happen, sizes with the readings.
             Instrument::Histogram => {}
         }
     }
@@ -61,6 +66,7 @@ pub fn instruments(meter: &Meter, watched: &Watchlist) {
 struct Shared {
     watched: Watchlist,
     last: Mutex<Option<(Instant, Arc<Vec<Reading>>)>>,
+    sizes: Mutex<Sizes>,
 }
 
 impl Shared {
@@ -81,6 +87,8 @@ impl Shared {
             Some((at, readings)) if at.elapsed() < ONE_COLLECTION => Arc::clone(readings),
             _ => {
                 let readings = Arc::new(self.watched.read());
+                // The SDK asks all before it looks at histograms, so these belong to this collection.
+                self.sizes.lock().unwrap_or_else(PoisonError::into_inner).feed(&readings);
                 *last = Some((Instant::now(), Arc::clone(&readings)));
                 readings
             }
@@ -88,7 +96,7 @@ impl Shared {
     }
 }
 
-fn attributes(reading: &Reading, sample: &Sample) -> Vec<KeyValue> {
+pub(super) fn attributes(reading: &Reading, sample: &Sample) -> Vec<KeyValue> {
     let client = KeyValue::new(CLIENT, Arc::clone(&reading.client));
     let label = sample.metric.label.zip(sample.label.clone());
     [client].into_iter().chain(label.map(|(name, value)| KeyValue::new(name, value))).collect()
@@ -115,8 +123,11 @@ mod tests {
     impl MetricSource for Full {
         fn samples(&self) -> Vec<Sample> {
             let sample = |metric: &&'static MetricKind| {
+                let mut sizes = nova_telemetry::Sizes::default();
+                [3, 300, 300].into_iter().for_each(|bytes| sizes.add(bytes));
                 let sample = match metric.instrument {
                     Instrument::Counter => Sample::total(metric, 7),
+                    Instrument::Histogram => Sample::spread(metric, sizes.spread()),
                     _ => Sample::level(metric, 2.5),
                 };
                 if metric.label.is_some() { sample.of("word") } else { sample }
@@ -126,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn every_count_and_level_of_the_catalogue_is_collected_with_unit_and_attributes() {
+    fn every_count_level_and_size_of_the_catalogue_is_collected_with_unit_and_attributes() {
         let exporter = InMemoryMetricExporter::default();
         let provider = SdkMeterProvider::builder()
             .with_reader(PeriodicReader::builder(exporter.clone()).build())
@@ -159,12 +170,20 @@ mod tests {
                     assert_eq!(point.value(), 2.5);
                     point.attributes().cloned().collect()
                 }
+                AggregatedMetrics::U64(MetricData::Histogram(histogram)) => {
+                    let point = histogram.data_points().next().unwrap();
+                    assert_eq!((point.count(), point.sum()), (3, 603));
+                    let full = point.bounds().zip(point.bucket_counts()).filter(|(_, count)| *count > 0);
+                    assert_eq!(full.collect::<Vec<_>>(), [(4.0, 1), (512.0, 2)]);
+                    point.attributes().cloned().collect()
+                }
                 other => panic!("{other:?}"),
             };
             assert!(attributes.contains(&KeyValue::new(CLIENT, "a")));
             assert_eq!(attributes.len(), 1 + usize::from(kind.label.is_some()), "{}", kind.name);
         }
-        let expected = METRICS.iter().filter(|kind| kind.instrument != Instrument::Histogram);
+        let expected =
+            METRICS.iter().filter(|kind| kind.instrument != Instrument::Histogram || kind.unit == "By");
         assert_eq!(names, expected.map(|kind| kind.name.to_owned()).collect());
         assert!(names.contains(metric::ATTEMPTS.name));
     }

@@ -1,12 +1,10 @@
 //! Spans out of events.
 //!
 //! What the events do not tell is not made up. They name no endpoint, since that is resolved anew for
-//! each attempt: give `server.address` and its kin by [`Spans::with_attributes`] if they are fixed. The
-//! end of a request is told without its link, so its span is linked to a connection only where no other
-//! can be meant.
+//! each attempt: give `server.address` and its kin by [`Spans::with_attributes`] if they are fixed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -27,20 +25,30 @@ use super::{CLIENT, ERROR_TYPE, OUTCOME};
 /// - `websocket session`: the time in which the session was usable on one link. It lasts for as long as
 ///   that does, and is exported when it is over; it is linked to its attempt. What degrades it meanwhile
 ///   is an event of it;
-/// - `websocket request`, if asked for: a request, known at its end. It is linked to the session if it
-///   began after that did and was sent at all; of one that began before, the events do not tell on which
-///   link it went out.
+/// - `websocket request`, if asked for: a request, known at its end, with its number. If it was sent, it
+///   bears the number of the connection it went out on last, and is linked to the session there, or to the
+///   attempt where of that session nothing was told.
 pub struct Spans<T: Tracer> {
     tracer: T,
     attributes: Vec<KeyValue>,
     requests: bool,
     clock: Clock,
     links: BTreeMap<u64, Stage<T::Span>>,
+    /// The last sessions that are over, since a lost link is told of before the requests that went with it.
+    over: VecDeque<(u64, SpanContext)>,
 }
 
 enum Stage<S> {
     Opening { attempt: S, phase: Option<S> },
-    Ready { session: S, since: Instant },
+    Ready { session: S },
+}
+
+impl<S: Span> Stage<S> {
+    fn context(&self) -> &SpanContext {
+        match self {
+            Self::Opening { attempt: span, .. } | Self::Ready { session: span } => span.span_context(),
+        }
+    }
 }
 
 impl<T: Tracer> Spans<T> {
@@ -53,7 +61,8 @@ impl<T: Tracer> Spans<T> {
             KeyValue::new("network.protocol.version", "13"),
             KeyValue::new("network.transport", "tcp"),
         ];
-        Self { tracer, attributes, requests: false, clock: Clock::now(), links: BTreeMap::new() }
+        let (links, over) = (BTreeMap::new(), VecDeque::new());
+        Self { tracer, attributes, requests: false, clock: Clock::now(), links, over }
     }
 
     /// Puts these attributes on every span, such as `server.address` where it is fixed.
@@ -96,7 +105,7 @@ impl<T: Tracer> Spans<T> {
             self.end(old, at, None);
         }
         let more = vec![
-            KeyValue::new("websocket.connection.number", signed(link)),
+            KeyValue::new(CONNECTION, signed(link)),
             KeyValue::new("websocket.connection.attempt", i64::from(attempt)),
         ];
         let attempt = self.start("websocket connect", self.clock.wall(at), more, None);
@@ -118,10 +127,10 @@ impl<T: Tracer> Spans<T> {
         let Some(Stage::Opening { attempt, .. }) = self.links.get(&link) else { return };
         let opened_by = attempt.span_context().clone();
         self.end(link, at, None);
-        let number = KeyValue::new("websocket.connection.number", signed(link));
+        let number = KeyValue::new(CONNECTION, signed(link));
         let mut session = self.start("websocket session", self.clock.wall(at), vec![number], None);
         session.add_link(opened_by, Vec::new());
-        self.links.insert(link, Stage::Ready { session, since: at });
+        self.links.insert(link, Stage::Ready { session });
     }
 
     /// Ends whatever a link is at.
@@ -143,22 +152,30 @@ impl<T: Tracer> Spans<T> {
                 phase.map(&finish);
                 finish(attempt);
             }
-            Some(Stage::Ready { session, .. }) => finish(session),
+            Some(Stage::Ready { session }) => {
+                self.over.push_back((link, session.span_context().clone()));
+                if self.over.len() > REMEMBERED {
+                    self.over.pop_front();
+                }
+                finish(session);
+            }
             None => {}
         }
     }
 
-    fn request(&mut self, outcome: Outcome, took: Duration, at: Instant) {
+    fn request(&mut self, ended: Ended, at: Instant) {
+        let Ended { request, link, outcome, took } = ended;
         let began = at.checked_sub(took).unwrap_or(at);
         let mut attributes = self.attributes.clone();
+        attributes.push(KeyValue::new("websocket.request.number", signed(request)));
         attributes.push(KeyValue::new(OUTCOME, outcome.name()));
+        attributes.extend(link.map(|link| KeyValue::new(CONNECTION, signed(link))));
         let is_well =
             matches!(outcome, Outcome::Reply | Outcome::Handed | Outcome::Pong | Outcome::Cancelled);
         if !is_well {
             attributes.push(KeyValue::new(ERROR_TYPE, outcome.name()));
         }
-        let sent_on = if outcome == Outcome::NotSent { None } else { self.only_session_since(began) };
-        let links = sent_on.map(Link::with_context).into_iter().collect();
+        let links = link.and_then(|link| self.context(link)).map(Link::with_context).into_iter().collect();
         let builder = SpanBuilder::from_name("websocket request")
             .with_kind(SpanKind::Client)
             .with_start_time(self.clock.wall(began))
@@ -171,14 +188,11 @@ impl<T: Tracer> Spans<T> {
         span.end_with_timestamp(self.clock.wall(at));
     }
 
-    /// The session that was usable from this time until now, if there was no other.
-    fn only_session_since(&self, began: Instant) -> Option<SpanContext> {
-        let mut ready = self.links.values().filter_map(|stage| match stage {
-            Stage::Ready { session, since } => Some((session, *since)),
-            Stage::Opening { .. } => None,
-        });
-        let (session, since) = ready.next()?;
-        (since <= began && ready.next().is_none()).then(|| session.span_context().clone())
+    /// The session on a link, or its attempt: what is now, else the last that was.
+    fn context(&self, link: u64) -> Option<SpanContext> {
+        let now = self.links.get(&link).map(Stage::context);
+        let was = || self.over.iter().rev().find(|(number, _)| *number == link).map(|(_, context)| context);
+        now.or_else(was).cloned()
     }
 
     /// Notes something on the newest span there is.
@@ -187,7 +201,7 @@ impl<T: Tracer> Spans<T> {
         let Some((_, stage)) = self.links.iter_mut().next_back() else { return };
         let span = match stage {
             Stage::Opening { attempt, .. } => attempt,
-            Stage::Ready { session, .. } => session,
+            Stage::Ready { session } => session,
         };
         span.add_event_with_timestamp(record.event.name(), at, facts(&record.event));
     }
@@ -215,7 +229,10 @@ where
                 let failure = is_failure.then(|| Failure { kind: reason.kind(), http_status: None });
                 self.end(link.get(), at, failure);
             }
-            Event::Settled { outcome, took } if self.requests => self.request(*outcome, *took, at),
+            Event::Settled { request, link, outcome, took } if self.requests => {
+                let link = link.map(|link| link.get());
+                self.request(Ended { request: *request, link, outcome: *outcome, took: *took }, at);
+            }
             Event::Closed => {
                 while let Some((link, _)) = self.links.first_key_value() {
                     self.end(*link, at, None);
@@ -228,6 +245,14 @@ where
             _ => {}
         }
     }
+}
+
+/// How a request ended.
+struct Ended {
+    request: u64,
+    link: Option<u64>,
+    outcome: Outcome,
+    took: Duration,
 }
 
 struct Failure {
@@ -276,6 +301,13 @@ fn facts(event: &Event) -> Vec<KeyValue> {
     };
     values.filter_map(attribute).collect()
 }
+
+/// The attribute that numbers the links of a session.
+const CONNECTION: &str = "websocket.connection.number";
+
+/// How many sessions are remembered after their end. What waits to be sent again may end long after the
+/// one it was sent in, but hardly after so many.
+const REMEMBERED: usize = 16;
 
 /// Attributes know no unsigned numbers.
 fn signed(number: u64) -> i64 {

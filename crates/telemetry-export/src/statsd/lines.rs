@@ -205,11 +205,11 @@ mod tests {
         let mut lines = Lines::new(Tags::Behind);
         let mut sizes = Sizes::default();
         let mut of = |sizes: &Sizes| {
-            lines.of(&reading("a", vec![Sample::spread(&metric::FRAME_SIZE, sizes.spread())]))
+            lines.of(&reading("a", vec![Sample::spread(&metric::MESSAGE_SIZE, sizes.spread())]))
         };
         let expected = |values: [&str; 5]| {
             let names = ["count", "sum", "p50", "p90", "p99"];
-            let line = |(name, value)| format!("websocket.client.frame.size.{name}:{value}|#client:a");
+            let line = |(name, value)| format!("websocket.client.message.size.{name}:{value}|#client:a");
             names.into_iter().zip(values).map(line).collect::<Vec<_>>()
         };
         (0..10).for_each(|_| sizes.add(3));

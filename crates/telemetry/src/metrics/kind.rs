@@ -81,8 +81,8 @@ metrics! {
     FRAMES = Counter "frames" "{frame}" by "websocket.direction";
     /// Payload of frames, by direction.
     BYTES = Counter "io" "By" by "websocket.direction";
-    /// Payload of frames from the peer, each.
-    FRAME_SIZE = Histogram "frame.size" "By";
+    /// Payload of messages, each, by direction; what is not text or binary is left out.
+    MESSAGE_SIZE = Histogram "message.size" "By" by "websocket.direction";
     /// From ping to pong.
     ROUND_TRIP = Histogram "heartbeat.rtt" "s";
     /// Time since the last frame from the peer.

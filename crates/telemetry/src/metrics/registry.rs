@@ -144,7 +144,7 @@ impl MetricsCollector for Registry {
             Event::HeldBack { .. } => add(&n.holds, 1),
             Event::ReconnectScheduled { .. } => add(&n.reconnects_scheduled, 1),
             Event::Ponged { round_trip, .. } => n.round_trip.add(*round_trip),
-            Event::Settled { outcome, took } => {
+            Event::Settled { outcome, took, .. } => {
                 if let Some(index) = Outcome::ALL.iter().position(|known| known == outcome) {
                     add(&n.settled[index], 1);
                 }
@@ -293,7 +293,8 @@ mod tests {
     #[test]
     fn clones_share_their_numbers() {
         let registry = Registry::default();
-        let event = Event::Settled { outcome: Outcome::TimedOut, took: Duration::from_millis(1) };
+        let (outcome, took) = (Outcome::TimedOut, Duration::from_millis(1));
+        let event = Event::Settled { request: 1, link: None, outcome, took };
         registry.clone().collect(&Record { at: Instant::now(), event });
         let snapshot = registry.snapshot();
         assert_eq!((snapshot.settled(Outcome::TimedOut), snapshot.settled(Outcome::Reply)), (1, 0));
