@@ -1,6 +1,10 @@
 //! What can be asked for on the command line.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{Args as Group, Parser, Subcommand};
 
@@ -16,6 +20,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show, in a few seconds and on this machine only, what a client of Deribit survives
+    #[command(after_long_help = AFTER_DEMO, after_help = "Endpoint and exit status: see --help.")]
     Demo(Demo),
     /// Watch a trading venue: Deribit
     #[command(subcommand)]
@@ -33,6 +38,17 @@ pub(crate) struct Demo {
     /// Print the summary as one line of JSON; the story goes to standard error
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Serve /healthz, /livez, /readyz and /metrics of the client there, until the story ends
+    ///
+    /// IP:PORT, or a port of 127.0.0.1 alone; port 0 takes one that is free. The first line of the story is
+    /// "serving" and the URL.
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub(crate) metrics: Option<SocketAddr>,
+
+    /// Let each outage last so long at the least, and wait as long before the end: 20, 20s, 500ms
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0")]
+    pub(crate) hold: Duration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -185,6 +201,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| "not a span of time".to_owned())
 }
 
+/// Where to listen. Who gives no address means this machine alone.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.parse().map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let wrong = "neither a port nor IP:PORT, such as 127.0.0.1:9464".to_owned();
+    port.or_else(|_| text.parse()).map_err(|_| wrong)
+}
+
 /// A span of time: a number with a unit, or of seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -198,6 +221,19 @@ fn duration(text: &str) -> Result<Duration, String> {
     let count: f64 = number.parse().map_err(|_| format!("\"{number}\" is not a number"))?;
     Duration::try_from_secs_f64(count * factor).map_err(|_| "not a span of time".to_owned())
 }
+
+const AFTER_DEMO: &str = "\
+With --metrics 9464, look on from another terminal:
+  curl -i http://127.0.0.1:9464/readyz    503 and the reason while the client cannot be used
+  curl -i http://127.0.0.1:9464/healthz   200 as long as it comes back by itself; its condition
+  curl -s http://127.0.0.1:9464/metrics   all numbers, for Prometheus
+Two outages are part of the story: a link is reset, and one falls silent. They are short; --hold 20
+gives twenty seconds to look at each.
+
+Exit status:
+  0    the callers, the subscribers, the metrics and the venue agree
+  1    they do not, or the story could not go on
+  2    the command line cannot be used, or nothing can be served at the address of --metrics";
 
 const AFTER_WATCH: &str = "\
 On a terminal a table shows for each channel how many items come a second, how old they are, how many
@@ -257,6 +293,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn an_address_that_is_only_a_port_is_on_this_machine() {
+        let of = |text: &str| address(text).map(|address| address.to_string());
+        assert_eq!(of("9464").as_deref(), Ok("127.0.0.1:9464"));
+        assert_eq!(of("0.0.0.0:0").as_deref(), Ok("0.0.0.0:0"));
+        assert_eq!(of("[::1]:80").as_deref(), Ok("[::1]:80"));
+        assert!(
+            of("localhost").is_err() && of("1.2.3.4").is_err() && of("99999").is_err() && of("").is_err()
+        );
     }
 
     #[test]

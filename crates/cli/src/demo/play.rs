@@ -25,6 +25,7 @@ use websockex_nova::{
 
 use super::{
     ledger::{Entry, Ledger, Replay},
+    lookout::Lookout,
     record::{self, Record},
     story::{Narrator, Progress, Story},
     taker::{Rule, Stream, Taker},
@@ -76,6 +77,7 @@ pub(super) struct Orders {
 /// One run.
 struct Play<'a> {
     story: &'a Story,
+    lookout: Lookout,
     venue: DemoVenue,
     client: DemoClient,
     ledger: Ledger,
@@ -108,8 +110,8 @@ struct Kept {
 }
 
 /// Plays all scenes.
-pub(super) async fn play(story: &Story) -> Result<Played, Failure> {
-    let mut play = Play::begin(story).await?;
+pub(super) async fn play(story: &Story, lookout: Lookout) -> Result<Played, Failure> {
+    let mut play = Play::begin(story, lookout).await?;
     play.flows().await?;
     play.asks().await?;
     play.outlives_its_token().await?;
@@ -121,7 +123,7 @@ pub(super) async fn play(story: &Story) -> Result<Played, Failure> {
 }
 
 impl<'a> Play<'a> {
-    async fn begin(story: &'a Story) -> Result<Self, Failure> {
+    async fn begin(story: &'a Story, lookout: Lookout) -> Result<Self, Failure> {
         story.scene(
             "The Deribit simulator. A client logs in, asks for heartbeats, and subscribes five times.",
         );
@@ -140,6 +142,7 @@ impl<'a> Play<'a> {
             .with_settings(|settings| settings.keep_alive = KEEP_ALIVE)
             .connect()
             .await?;
+        lookout.watch(&client);
         story.reaches(|now| now.ready > 0).await;
         // Ready shall mean that all of them are acknowledged, also on later links.
         let ticker = wanted(client.subscribe(Ticker::every_100ms(INSTRUMENT)).conflated()).await?;
@@ -149,6 +152,7 @@ impl<'a> Play<'a> {
         let news = wanted(client.subscribe(Announcements::new()).dropping_oldest().bound(BOUND)).await?;
         let mut play = Self {
             story,
+            lookout,
             venue,
             client,
             ledger: Ledger::default(),
@@ -257,6 +261,8 @@ impl<'a> Play<'a> {
         let books = Books { resynchronised: self.kept.snapshots.saturating_sub(1), ours, real };
         // Before the subscriptions end: what comes after that is nobody's.
         let record = self.venue.journal(Record::of);
+        self.lookout.holds(self.story, "all is well").await;
+        self.lookout.close().await;
         let streams =
             vec![self.ticker.end(), self.book.end(), self.trades.end(), self.orders.end(), self.news.end()];
         if let Err(error) = self.client.shutdown(secs(2)).await {

@@ -1,6 +1,6 @@
 //! The story, line by line, and how far it has come.
 
-use std::{sync::Arc, time::Instant};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use tokio::sync::watch;
 use websockex_nova::{
@@ -44,6 +44,11 @@ impl Story {
         Self { began: Instant::now(), to_stderr, progress: Arc::default() }
     }
 
+    /// Where others can look on, in a line for scripts.
+    pub(super) fn serves(&self, addr: SocketAddr) {
+        self.say(&format!("serving http://{addr}"));
+    }
+
     /// A heading.
     pub(super) fn scene(&self, text: &str) {
         self.print(text);
@@ -67,7 +72,10 @@ impl Story {
     }
 
     fn print(&self, text: &str) {
-        let line = format!("[{:6.3}] {text}", self.began.elapsed().as_secs_f64());
+        self.say(&format!("[{:6.3}] {text}", self.began.elapsed().as_secs_f64()));
+    }
+
+    fn say(&self, line: &str) {
         if self.to_stderr { eprintln!("{line}") } else { println!("{line}") }
     }
 }

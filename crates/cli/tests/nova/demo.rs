@@ -1,8 +1,16 @@
 //! `nova demo`.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::sleep,
+};
 
 use super::process::Nova;
 
@@ -94,4 +102,101 @@ async fn the_story_is_told_for_humans() {
         });
         assert_eq!(told.count(), times, "{beginning:?} in {ended:?}");
     }
+}
+
+/// What the endpoint said at one moment.
+struct Look {
+    at: Instant,
+    readiness: (u16, Value),
+    health: (u16, Value),
+    metrics: String,
+}
+
+impl Look {
+    /// The only client's part of an answer, once there is one.
+    fn client(page: &Value) -> &Value {
+        &page["clients"][0]
+    }
+
+    fn is_down(page: &Value) -> bool {
+        Self::client(page)["condition"] == "down"
+    }
+}
+
+/// Gets a page: its status and its text; `None` once nobody serves any more.
+async fn page(addr: SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(addr).await.ok()?;
+    stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    let (head, page) = answer.split_once("\r\n\r\n")?;
+    Some((head.get(9..12)?.parse().ok()?, page.to_owned()))
+}
+
+/// Looks on until nobody serves any more.
+async fn looks(addr: SocketAddr) -> Vec<Look> {
+    let mut looks = Vec::new();
+    let json = |(status, page): (u16, String)| (status, serde_json::from_str(&page).unwrap());
+    loop {
+        let at = Instant::now();
+        let pages = (page(addr, "/readyz").await, page(addr, "/healthz").await, page(addr, "/metrics").await);
+        let (Some(readiness), Some(health), Some((_, metrics))) = pages else { return looks };
+        looks.push(Look { at, readiness: json(readiness), health: json(health), metrics });
+        // A page cannot be waited for; whoever probes asks again, too.
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_looks_on_sees_each_outage_begin_and_end() {
+    let mut nova = Nova::start(&["demo", "--json", "--metrics", "127.0.0.1:0", "--hold", "600ms"]);
+    nova.end_input();
+    let line = nova.tells("serving").await;
+    let addr: SocketAddr = line.strip_prefix("serving http://").unwrap().parse().unwrap();
+    assert!(addr.ip().is_loopback() && addr.port() != 0);
+    let looking = tokio::spawn(looks(addr));
+    nova.tells("The venue falls silent").await;
+    let silent = Instant::now();
+    nova.ended().await.assert(0, &[]);
+    let looks = looking.await.unwrap();
+
+    // Before the client is there, nothing is ready.
+    let looks: Vec<_> =
+        looks.into_iter().skip_while(|look| Look::client(&look.readiness.1).is_null()).collect();
+    let changes = |state: &dyn Fn(&Look) -> bool| {
+        let mut states: Vec<_> = looks.iter().map(state).collect();
+        states.dedup();
+        states
+    };
+    let twice_away = [true, false, true, false, true];
+    assert_eq!(changes(&|look| look.readiness.0 == 200), twice_away, "ready, by its status");
+    assert_eq!(changes(&|look| !Look::is_down(&look.health.1)), twice_away, "healthy, by its condition");
+    let is_ready = "websocket_client_ready{client=\"demo\"} 1";
+    assert_eq!(changes(&|look| look.metrics.contains(is_ready)), twice_away, "ready, by the metric");
+    // It comes back by itself, so a restart is not called for.
+    assert!(looks.iter().all(|look| look.health.0 == 200));
+    for look in looks.iter().filter(|look| look.readiness.0 == 503) {
+        let client = Look::client(&look.readiness.1);
+        assert_eq!((&client["client"], &client["ready"]), (&"demo".into(), &false.into()));
+        assert!(client["reasons"][0].as_str().is_some_and(|reason| !reason.is_empty()), "{client}");
+    }
+    let noticed = looks.iter().find(|look| look.at > silent && look.readiness.0 == 503).unwrap();
+    // A probe each second, three seconds to answer it; the machine may be busy.
+    let took = noticed.at - silent;
+    assert!(took < Duration::from_millis(5_500), "{took:?}");
+    let last = &looks.last().unwrap().metrics;
+    for reason in ["io", "silent"] {
+        let losses = "websocket_client_connection_losses_total{client=\"demo\",error_type=";
+        assert!(last.contains(&format!("{losses}\"{reason}\"}} 1")), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_served_is_named_and_ends_with_2() {
+    Nova::run(&["demo", "--metrics", "nowhere"]).await.assert(2, &["nowhere", "neither a port nor IP:PORT"]);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let ended = Nova::run(&["demo", "--metrics", &addr]).await;
+    ended.assert(2, &[&format!("nothing can be served at {addr}"), "in use"]);
+    assert_eq!(ended.output, "");
 }

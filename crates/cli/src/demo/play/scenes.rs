@@ -103,7 +103,9 @@ impl Play<'_> {
         self.venue.lose_reply(INDEX);
         let order = self.places("three");
         let index = GetIndexPrice::new("btc_usd");
+        let patience = secs(30) + self.lookout.hold();
         let again = self.client.call(index.clone()).replay_on_reconnect();
+        let again = again.deadline(patience).wait_for_link(patience);
         let again = self.ledger.ask(&index, Replay::Wished, again);
         self.venue.has_got(BUY, buys + 1).await?;
         self.venue.has_got(INDEX, indices + 1).await?;
@@ -116,9 +118,10 @@ impl Play<'_> {
         self.story.tell(format!("the order ends: {}", fate(order.end().await)));
         let none = self.asks_for(GetTime::new()).end().await;
         self.story.tell(format!("a request without a link ends: {}", fate(none)));
-        let patient = self.client.call(GetTime::new()).wait_for_link(secs(10));
+        let patient = self.client.call(GetTime::new()).deadline(patience).wait_for_link(patience);
         let patient = self.ledger.ask(&GetTime::new(), Replay::Never, patient);
         self.story.reaches(|now| now.failed > before.failed).await;
+        self.lookout.holds(self.story, "there is no link").await;
         self.venue.live(secs(1));
         self.venue.end(door);
         self.is_back(before).await;
@@ -150,6 +153,7 @@ impl Play<'_> {
         let doomed = self.asks_for(GetTime::new());
         self.is_away(before).await;
         self.story.tell(format!("a request made meanwhile ends: {}", fate(doomed.end().await)));
+        self.lookout.holds(self.story, "there is no link").await;
         self.venue.end(door);
         self.is_back(before).await;
         self.lives(secs(1)).await?;
