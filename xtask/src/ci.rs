@@ -3,18 +3,19 @@
 use std::error::Error;
 
 use crate::{
-    alerts, book, consumers, deny, features, layers, scenarios,
+    alerts, book, consumers, deny, features, layers, scenarios, secrets,
     step::{Outcome, Report, Step},
     suite,
     workspace::Workspace,
 };
 
 /// What fails fastest stands first.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "format", run: format },
     Step { name: "layers", run: layers::run },
     Step { name: "clippy", run: clippy },
     Step { name: "tests", run: suite::tests },
+    Step { name: "secrets", run: secrets::run },
     Step { name: "scenarios", run: scenarios::check },
     Step { name: "alerts", run: alerts::run },
     Step { name: "doc tests", run: suite::doc_tests },

@@ -18,6 +18,7 @@ pub(crate) enum Command {
     Events,
     WriteEvents,
     Alerts { require_all: bool },
+    Secrets,
     Scenarios,
     WriteScenarios,
     ProveScenarios { only: Option<u8> },
@@ -52,6 +53,7 @@ Usage: cargo xtask <COMMAND>
                         the rules of alerts, the dashboard and the runbook against the catalogue, and by
                         promtool; with --require-all its absence is a failure
   fuzz [--seconds <N>]  each target in tests/fuzz for N seconds (default: 30)
+  secrets               whether anything that the last `cargo xtask test` caught or printed shows a secret
   scenarios [--write]   runs the tests of all scenarios and prints which test covers which; with --write,
                         writes the page in the docs instead
   scenarios --prove [<N>]
@@ -84,6 +86,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["repeat", times] => Ok(Command::Repeat { times: number(times)? }),
         ["fuzz"] => Ok(Command::Fuzz { seconds: 30 }),
         ["fuzz", "--seconds", seconds] => Ok(Command::Fuzz { seconds: number(seconds)? }),
+        ["secrets"] => Ok(Command::Secrets),
         ["scenarios"] => Ok(Command::Scenarios),
         ["scenarios", "--write"] => Ok(Command::WriteScenarios),
         ["scenarios", "--prove"] => Ok(Command::ProveScenarios { only: None }),
@@ -167,7 +170,8 @@ mod tests {
     #[test]
     fn help_names_every_command() {
         let checks = ["ci", "test", "repeat", "layers", "features", "consumers", "deny", "fuzz"];
-        for command in checks.into_iter().chain(["events", "alerts", "scenarios", "sim", "soak", "autobahn"])
+        for command in
+            checks.into_iter().chain(["events", "alerts", "secrets", "scenarios", "sim", "soak", "autobahn"])
         {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }

@@ -7,6 +7,8 @@
 //! The book is in [`book`]. What a client tells of itself stands in [`events`], and what an operator makes of it in [`alerts`]. What
 //! the Autobahn testsuite finds is in [`autobahn`].
 //!
+//! Whether anything the tests caught shows a secret is asked in [`secrets`].
+//!
 //! What must survive stands in [`scenarios`]; [`sim`] and [`soak`] let the simulated world, and the real
 //! one, run for longer than tests do.
 
@@ -26,6 +28,7 @@ mod fuzz;
 mod layers;
 mod metadata;
 mod scenarios;
+mod secrets;
 mod sim;
 mod soak;
 mod step;
@@ -73,6 +76,7 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Scenarios => scenarios::run(workspace),
         Command::WriteScenarios => scenarios::write(workspace),
         Command::ProveScenarios { only } => scenarios::prove(workspace, *only),
+        Command::Secrets => secrets::run(workspace),
         Command::Sim { seeds, first } => sim::run(workspace, *seeds, *first),
         Command::Replay { seed } => sim::replay(workspace, *seed),
         Command::Soak { minutes } => soak::run(workspace, *minutes),

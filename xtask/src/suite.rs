@@ -1,9 +1,15 @@
 //! The ordinary tests: all of the workspace with all features, doc tests included; what is ignored
-//! stays so. Those of the whole stack run over each transport.
+//! stays so. Those of the whole stack run over each transport. What the tests catch and print is kept, to be
+//! looked through for secrets.
 
-use std::{error::Error, fs, time::Instant};
+use std::{error::Error, fs, path::Path, time::Instant};
 
-use crate::{metadata::Metadata, step::Outcome, workspace::Workspace};
+use crate::{
+    metadata::Metadata,
+    secrets,
+    step::Outcome,
+    workspace::{Tool, Workspace},
+};
 
 const EVERYTHING: [&str; 3] = ["--workspace", "--all-features", "--locked"];
 
@@ -15,26 +21,62 @@ pub(crate) fn test(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
 
 /// Runs the tests, by nextest if it is there.
 pub(crate) fn tests(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
+    secrets::forget(workspace)?;
+    let caught = secrets::folder(workspace, "default");
     if has_nextest(workspace) {
-        workspace.cargo(["nextest", "run"].into_iter().chain(EVERYTHING)).run()?;
+        let config = keeping_what_is_printed(&caught)?;
+        let words = ["nextest", "run", "--config-file", &config];
+        workspace.cargo(words.into_iter().chain(EVERYTHING)).env(secrets::FOLDER, &caught).run()?;
     } else {
         println!("cargo-nextest is not there: the tests run by cargo test");
-        workspace.cargo(["test", "--all-targets"].into_iter().chain(EVERYTHING)).run()?;
+        let words = ["test", "--all-targets"].into_iter().chain(EVERYTHING);
+        run_and_keep(workspace.cargo(words), &caught)?;
     }
     whole_stack_over_native(workspace)
 }
 
 /// Runs the tests of the whole stack again, over the transport that is not the default.
 fn whole_stack_over_native(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
-    let run = if has_nextest(workspace) {
+    let caught = secrets::folder(workspace, "native");
+    if has_nextest(workspace) {
         // The same selection of packages, so that nothing is compiled anew.
-        let words = ["nextest", "run", "--filterset", "package(nova-tests)"];
-        workspace.cargo(words.into_iter().chain(EVERYTHING))
+        let config = keeping_what_is_printed(&caught)?;
+        let words = ["nextest", "run", "--config-file", &config, "--filterset", "package(nova-tests)"];
+        let run = workspace.cargo(words.into_iter().chain(EVERYTHING)).env(secrets::FOLDER, &caught);
+        run.env("NOVA_TRANSPORT", "native").run()?;
     } else {
-        workspace.cargo(["test", "--tests", "--package", "nova-tests", "--all-features", "--locked"])
-    };
-    run.env("NOVA_TRANSPORT", "native").run()?;
+        let words = ["test", "--tests", "--package", "nova-tests", "--all-features", "--locked"];
+        run_and_keep(workspace.cargo(words).env("NOVA_TRANSPORT", "native"), &caught)?;
+    }
     Ok(Outcome::Passed)
+}
+
+/// A configuration of nextest by which it keeps, in this folder, all that tests print, also where they
+/// succeed.
+fn keeping_what_is_printed(folder: &Path) -> Result<String, Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    let report = folder.join("printed.xml");
+    let config = folder.with_extension("toml");
+    let text = format!(
+        "[profile.default.junit]\npath = '{}'\nstore-success-output = true\nstore-failure-output = true\n",
+        report.display()
+    );
+    fs::write(&config, text)?;
+    Ok(config.to_str().ok_or("the workspace lies at a path that is not UTF-8")?.to_owned())
+}
+
+/// Runs tests by cargo and keeps all they print in this folder; of what went well, only the sums are shown.
+fn run_and_keep(tests: Tool, folder: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    let output = tests.env(secrets::FOLDER, folder).env("RUST_TEST_NOCAPTURE", "1").output()?;
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    fs::write(folder.join("printed.txt"), said.as_bytes())?;
+    if !output.status.success() {
+        println!("{said}");
+        return Err("tests failed".into());
+    }
+    said.lines().filter(|line| line.starts_with("test result: ")).for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 /// Compiles and runs the examples in the documentation.

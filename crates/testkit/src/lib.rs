@@ -15,9 +15,12 @@
 //!
 //! `transports` tries any transport over real sockets (feature `transports`).
 //!
+//! [`canary`] holds secrets that are easy to find, and keeps what tests catch to be searched for them.
+//!
 //! Everything here is for tests: what goes wrong panics with the reason, no wait is endless, and
 //! all sockets stay on the loopback interface.
 
+pub mod canary;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(feature = "net")]

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use nova_testkit::net::{PATIENCE, within};
+use nova_testkit::{
+    canary::caught,
+    net::{PATIENCE, within},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -30,6 +33,7 @@ pub(crate) async fn get(addr: SocketAddr, path: &str) -> (u16, String) {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
+        caught("http", &answer);
         let (head, page) = answer.split_once("\r\n\r\n").unwrap();
         (head[9..12].parse().unwrap(), page.to_owned())
     };

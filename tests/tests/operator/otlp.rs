@@ -13,9 +13,13 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use nova_testkit::net::{EchoServer, PATIENCE, within};
+use nova_testkit::{
+    canary::{self, caught},
+    net::{EchoServer, PATIENCE, within},
+};
 use opentelemetry_proto::tonic::{
     collector::{metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest},
+    common::v1::{KeyValue, any_value as value},
     metrics::v1::{Metric, metric::Data},
     trace::v1::Span,
 };
@@ -57,6 +61,7 @@ async fn take(
     let (head, body) = request.into_parts();
     let is_protobuf = head.headers.get("content-type").is_some_and(|kind| kind == "application/x-protobuf");
     let body = body.collect().await.unwrap().to_bytes();
+    caught("otlp", &body);
     let is_taken = is_protobuf && head.method == "POST" && {
         let mut sent = sent.lock().unwrap();
         match head.uri.path() {
@@ -82,7 +87,7 @@ async fn take(
 async fn a_collector_receives_metrics_and_spans_of_a_conversation() {
     let server = EchoServer::start().await.unwrap();
     let (url, sent) = collector().await;
-    let echo = server.url();
+    let echo = format!("{}?token={}", server.url(), canary::TOKEN);
     within(PATIENCE, "the conversation", example::converse(&echo, &url)).await.expect("all of it is sent");
 
     let sent = sent.lock().unwrap();
@@ -97,6 +102,21 @@ async fn a_collector_receives_metrics_and_spans_of_a_conversation() {
     let Some(Data::Histogram(histogram)) = &handshake.data else { panic!("{handshake:?}") };
     assert_eq!(histogram.data_points[0].count, 1);
 
+    let sizes = metric("websocket.client.message.size").expect("sizes are sent");
+    assert_eq!(sizes.unit, "By");
+    let Some(Data::Histogram(histogram)) = &sizes.data else { panic!("{sizes:?}") };
+    let size_of = |direction: &str| {
+        let is_it = |attribute: &KeyValue| {
+            attribute.key == "websocket.direction"
+                && attribute.value.as_ref().and_then(|value| value.value.as_ref())
+                    == Some(&value::Value::StringValue(direction.to_owned()))
+        };
+        let point = histogram.data_points.iter().find(|point| point.attributes.iter().any(is_it)).unwrap();
+        (point.count, point.sum)
+    };
+    // One call of five bytes, and its echo.
+    assert_eq!((size_of("sent"), size_of("received")), ((1, Some(5.0)), (1, Some(5.0))));
+
     let span = |name: &str| sent.spans.iter().find(|span| span.name == name);
     let connect = span("websocket connect").expect("the attempt is sent");
     let child = span("tcp").expect("its phases are sent");
@@ -108,5 +128,8 @@ async fn a_collector_receives_metrics_and_spans_of_a_conversation() {
     assert_eq!(session.links[0].span_id, connect.span_id);
     let request = span("websocket request").expect("the call is sent");
     assert_eq!(request.links[0].span_id, session.span_id);
+    let number = request.attributes.iter().find(|attribute| attribute.key == "websocket.connection.number");
+    let number = number.and_then(|attribute| attribute.value.as_ref()?.value.clone());
+    assert_eq!(number, Some(value::Value::IntValue(1)));
     assert!(request.start_time_unix_nano >= session.start_time_unix_nano);
 }

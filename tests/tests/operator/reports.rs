@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use nova_testkit::net::{Answer, Certificates, PATIENCE, within};
+use nova_testkit::{
+    canary::{self, caught},
+    net::{Answer, Certificates, PATIENCE, within},
+};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,7 +27,7 @@ async fn a_refused_login_is_reported_without_what_was_said() {
     let venue = serving(|mut conn| async move {
         conn.accept_upgrade().await;
         conn.recv_text().await;
-        conn.send_text("1 no hunter2").await;
+        conn.send_text(&format!("1 no {}", canary::TOKEN)).await;
         obey(&mut conn).await;
     })
     .await;
@@ -46,8 +49,9 @@ async fn a_refused_login_is_reported_without_what_was_said() {
         asked
     };
     let asked = within(PATIENCE, "a report", taking).await;
+    caught("reports", &asked);
     assert!(asked.starts_with("POST /api/7/envelope/ HTTP/1.1\r\n"), "{asked}");
-    assert!(asked.contains("\"client\":\"orders\"") && !asked.contains("hunter2"), "{asked}");
+    assert!(asked.contains("\"client\":\"orders\"") && !asked.contains(canary::TOKEN), "{asked}");
     let delivered = async {
         while reporting.delivered() == 0 {
             tokio::time::sleep(millis(2)).await;

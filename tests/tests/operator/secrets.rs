@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use nova_testkit::net::{PATIENCE, within};
+use nova_testkit::{
+    canary::{self, caught},
+    net::{PATIENCE, within},
+};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tokio::net::UdpSocket;
@@ -22,7 +25,7 @@ use crate::{
     venue::{Lines, Stream, Topics, next, quick, ready_on, venue},
 };
 
-const SECRET: &str = "hunter2";
+const SECRET: &str = canary::TOKEN;
 
 /// Keeps what it is handed, as a text.
 #[derive(Clone, Default)]
@@ -118,6 +121,7 @@ async fn c38_nothing_that_is_exported_shows_a_secret() {
     pushing.finish().await;
     let mut datagram = [0; 2048];
     while let Ok(length) = daemon.try_recv(&mut datagram) {
+        caught("statsd", &datagram[..length]);
         shown.push_str(str::from_utf8(&datagram[..length]).unwrap());
     }
     reporting.finish().await;
@@ -125,12 +129,13 @@ async fn c38_nothing_that_is_exported_shows_a_secret() {
 
     // Each has something to show.
     let looks = [
-        (shown, "canary.websocket.client.requests.refused:1|c"),
-        (log.text(), "undecodable"),
-        (incidents.text(), "undecodable"),
-        (spans, "websocket request"),
+        ("pages", shown, "canary.websocket.client.requests.refused:1|c"),
+        ("log", log.text(), "undecodable"),
+        ("incidents", incidents.text(), "undecodable"),
+        ("spans", spans, "websocket request"),
     ];
-    for (text, proof) in looks {
+    for (kind, text, proof) in looks {
+        caught(kind, &text);
         assert!(text.contains(proof), "nothing was caught: {text}");
         assert!(!text.contains(SECRET), "{}", text.replace(SECRET, ">>>SECRET<<<"));
     }

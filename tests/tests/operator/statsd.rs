@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use nova_testkit::net::{EchoServer, PATIENCE, within};
+use nova_testkit::{
+    canary::caught,
+    net::{EchoServer, PATIENCE, within},
+};
 use tokio::net::UdpSocket;
 use websockex_nova::{
     prelude::*,
@@ -58,6 +61,7 @@ async fn lines_arrive_parse_and_add_up_to_what_happened() {
             while counters.get(&replies) != Some(&5.0) {
                 let length = daemon.recv(&mut datagram).await.unwrap();
                 assert!(length <= 1432);
+                caught("statsd", &datagram[..length]);
                 for line in str::from_utf8(&datagram[..length]).unwrap().lines() {
                     match parsed(line) {
                         (name, value, 'c') => *counters.entry(name).or_default() += value,

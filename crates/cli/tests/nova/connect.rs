@@ -1,7 +1,11 @@
 //! `nova connect`.
 
-use nova_testkit::net::{
-    Answer, Certificates, ConnectProxy, ConnectRules, EchoServer, Ending, Event, Peer, Port, RawFrame, Served,
+use nova_testkit::{
+    canary,
+    net::{
+        Answer, Certificates, ConnectProxy, ConnectRules, EchoServer, Ending, Event, Peer, Port, RawFrame,
+        Served,
+    },
 };
 
 use super::process::{Nova, really_closed};
@@ -278,13 +282,16 @@ async fn a_reader_that_has_had_enough_ends_it_in_order() {
 #[tokio::test]
 async fn the_log_goes_to_standard_error_and_only_if_wanted() {
     let server = EchoServer::start().await.unwrap();
-    let mut nova = Nova::start(&["connect", &server.url(), "--verbose", "--linger", "0"]);
+    let url = format!("{}?token={}", server.url(), canary::TOKEN);
+    let header = format!("Authorization: Bearer {}", canary::PASSWORD);
+    let mut nova = Nova::start(&["connect", &url, "--verbose", "--linger", "0", "--header", &header]);
     nova.write("secret\n").await;
     assert_eq!(nova.line().await, "secret");
     nova.end_input();
     let ended = nova.ended().await;
     ended.assert(0, &["websockex_nova: connected in"]);
     assert!(!ended.told.contains("secret"), "a payload was logged");
+    assert!(!ended.told.contains(canary::MARK), "a query or a header was logged: {}", ended.told);
 }
 
 #[tokio::test]

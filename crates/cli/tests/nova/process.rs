@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use nova_testkit::net::within;
+use nova_testkit::{canary::caught, net::within};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
@@ -21,7 +21,8 @@ pub(crate) struct Nova {
     input: Option<ChildStdin>,
     output: Option<Lines<BufReader<ChildStdout>>>,
     told: Lines<BufReader<ChildStderr>>,
-    /// What was read of standard error.
+    /// What was read of standard output, and of standard error.
+    printed: String,
     log: String,
 }
 
@@ -59,6 +60,7 @@ impl Nova {
             input: child.stdin.take(),
             output: child.stdout.take().map(|out| BufReader::new(out).lines()),
             told: BufReader::new(child.stderr.take().unwrap()).lines(),
+            printed: String::new(),
             log: String::new(),
             child,
         }
@@ -85,7 +87,10 @@ impl Nova {
     pub(crate) async fn line(&mut self) -> String {
         let output = self.output.as_mut().expect("the output is open");
         match within(STEP, "a line of output", output.next_line()).await.unwrap() {
-            Some(line) => line,
+            Some(line) => {
+                self.printed += &format!("{line}\n");
+                line
+            }
             None => panic!("the output ended; it was told:\n{}", self.log),
         }
     }
@@ -119,6 +124,7 @@ impl Nova {
         while let Some(line) = self.told.next_line().await.unwrap() {
             self.log += &format!("{line}\n");
         }
+        caught("nova", [self.printed.as_str(), &output, &self.log].concat());
         Ended { code: status.code(), output, told: self.log }
     }
 

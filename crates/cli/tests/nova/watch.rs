@@ -1,6 +1,7 @@
 //! `nova deribit watch`.
 
 use nova_deribit_simulator::{Config, Ending, Event, Fault, Journal, Refusal, Simulator};
+use nova_testkit::canary;
 use serde_json::Value;
 
 use super::{
@@ -150,19 +151,19 @@ async fn credentials_come_from_a_file_or_from_the_environment() {
 #[tokio::test]
 async fn a_refused_login_tells_the_venues_reason_and_the_secret_nowhere() {
     let venue = venue().await;
-    let file = credentials("wrong", "sim-client", "not-the-secret");
+    let file = credentials("wrong", "sim-client", canary::CLIENT_SECRET);
     let args = ["deribit", "watch", "--verbose", "--url", &venue.url(), TICKER, "--credentials", file.path()];
     let ended = Nova::run(&args).await;
     ended.assert(3, &["the server refused the login", "invalid_credentials (code 13004)"]);
-    assert!(!format!("{ended:?}").contains("not-the-secret"), "{ended:?}");
+    assert!(!format!("{ended:?}").contains(canary::CLIENT_SECRET), "{ended:?}");
     assert_eq!(venue.control().journal(|journal| journal.requests("public/subscribe")), 0);
 
-    let message = Some("who is not-the-secret?".to_owned());
+    let message = Some(format!("who is {}?", canary::CLIENT_SECRET));
     let method = Some("public/auth".to_owned());
     venue.control().set_fault(Fault::ForceError { method, code: 13004, message, data: None, count: None });
     let ended = Nova::run(&args).await;
     ended.assert(3, &["who is (the secret)? (code 13004)"]);
-    assert!(!format!("{ended:?}").contains("not-the-secret"), "{ended:?}");
+    assert!(!format!("{ended:?}").contains(canary::CLIENT_SECRET), "{ended:?}");
 }
 
 #[cfg(unix)]

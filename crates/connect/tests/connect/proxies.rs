@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use nova_connect::{Connector, Deadlines, Proxy, ProxyChoice};
-use nova_testkit::net::{
-    Answer, Certificates, ConnectProxy, ConnectRules, Peer, Port, Served, SocksProxy, SocksRules,
+use nova_testkit::{
+    canary,
+    net::{Answer, Certificates, ConnectProxy, ConnectRules, Peer, Port, Served, SocksProxy, SocksRules},
 };
 use nova_transport::{ConnectError, Phase, ProxyError, RetryAfter};
 
@@ -191,9 +192,10 @@ async fn a_socks_proxy_refuses_logins_and_targets() {
 
 #[tokio::test]
 async fn no_debug_output_shows_a_proxy_password() {
-    let proxy = Proxy::parse("socks5://proxy.test").unwrap().with_login("me", "hunter2");
+    let proxy = Proxy::parse("socks5://proxy.test").unwrap().with_login("me", canary::PASSWORD);
     let connector = Connector::new().with_proxy(ProxyChoice::Explicit(proxy));
-    assert!(!format!("{connector:?}").contains("hunter2"));
+    canary::caught("debug", format!("{connector:?}"));
+    assert!(!format!("{connector:?}").contains(canary::PASSWORD));
 }
 
 /// Runs this very test again as a child, in whose environment the proxy stands: the environment of
