@@ -77,7 +77,7 @@ fn an_end_names_its_request_and_the_link_it_was_last_handed_to() {
     world.cut();
     world.echo(2, ask(|_| {})).unwrap_err();
     let never = world.echo(3, ask(|ask| ask.wait = Some(secs(9)))).unwrap();
-    world.with(|session, now| session.cancel(now, never));
+    world.cancel(never);
     world.run_until_ready();
     let lost = world.echo(4, ask(|_| {})).unwrap();
     let again = world.echo(5, ask(|ask| ask.replay = true)).unwrap();
@@ -86,7 +86,7 @@ fn an_end_names_its_request_and_the_link_it_was_last_handed_to() {
     world.cut();
     world.wait(lost).unwrap_err();
     // It waits to be sent again, and was sent all the same.
-    world.with(|session, now| session.cancel(now, again));
+    world.cancel(again);
     let ends: Vec<_> = world
         .events()
         .filter_map(|(_, event)| match event {
