@@ -8,6 +8,9 @@ use base64::{
     engine::{GeneralPurpose, GeneralPurposeConfig},
 };
 
+/// Reads what is escaped or encoded in a text.
+type Reader = fn(&str) -> Cow<'_, str>;
+
 /// What is looked for, in all its forms.
 pub(super) struct Marks {
     plain: Vec<String>,
@@ -38,7 +41,7 @@ impl Marks {
             return Some(form);
         }
         // What may be escaped in part is read as whoever reads it would.
-        let forms: [(_, fn(&str) -> Cow<'_, str>); 3] =
+        let forms: [(_, Reader); 3] =
             [("URL-encoded", percent_decoded), ("escaped", unescaped), ("in hexadecimal", hex_decoded)];
         forms.into_iter().find(|(_, read)| shows(&read(line))).map(|(form, _)| form)
     }
