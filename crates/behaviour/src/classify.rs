@@ -180,6 +180,8 @@ mod tests {
             connect(ConnectError::Tls(TlsError::Io(io()))),
             connect(ConnectError::Tls(TlsError::Alert(io()))),
             connect(ConnectError::Upgrade(UpgradeError::WrongAccept)),
+            connect(ConnectError::Upgrade(UpgradeError::NoHttp2)),
+            connect(ConnectError::Upgrade(UpgradeError::NoExtendedConnect)),
             connect(ConnectError::Upgrade(UpgradeError::Io(io()))),
             connect(ConnectError::TimedOut { phase: Phase::Tls, limit: Duration::ZERO }),
             of(LostReason::ClosedByPeer(None)),

@@ -1,7 +1,10 @@
 //! From an endpoint to an upgraded stream, phase by phase.
 
+#[cfg(feature = "http2")]
+mod by_http2;
+
 use std::{
-    io,
+    io, mem,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -15,10 +18,11 @@ use crate::{
     dial::{Dial, TcpDialer, race},
     entropy::{Entropy, SystemEntropy},
     exchange::{Answer, exchange, into_io},
+    http_choice::HttpChoice,
     proxy::{Kind, Proxy, ProxyChoice, Target, connect_request, open_socks5},
     resolve::{Resolve, SystemResolver},
     stream::ByteStream,
-    tls::{TlsClient, TlsOptions, alert_in, secure},
+    tls::{Secured, TlsClient, TlsOptions, alert_in, secure},
     upgrade,
 };
 
@@ -28,6 +32,7 @@ pub struct Connector {
     deadlines: Deadlines,
     tls: Arc<TlsClient>,
     proxy: ProxyChoice,
+    http: HttpChoice,
     nodelay: bool,
     head_bytes: usize,
     resolver: Arc<dyn Resolve>,
@@ -78,6 +83,13 @@ impl Connector {
     #[must_use]
     pub fn with_proxy(mut self, proxy: ProxyChoice) -> Self {
         self.proxy = proxy;
+        self
+    }
+
+    /// Sets which HTTP to speak. Default: HTTP/1.1.
+    #[must_use]
+    pub fn with_http(mut self, http: HttpChoice) -> Self {
+        self.http = http;
         self
     }
 
@@ -158,24 +170,39 @@ impl Connector {
         extensions: &[&str],
         progress: Progress<'_>,
     ) -> Result<Upgraded, ConnectError> {
+        let mut attempt = Attempt::new(self.deadlines, progress);
+        #[cfg(feature = "http2")]
+        if let Some(upgraded) = self.connect_by_http2(&mut attempt, endpoint, extensions).await? {
+            return Ok(upgraded);
+        }
+        let way = self.clear(&mut attempt, endpoint, HttpChoice::One).await?;
+        self.upgrade(&mut attempt, way, endpoint, extensions).await
+    }
+
+    /// Opens everything below HTTP.
+    async fn clear(
+        &self,
+        attempt: &mut Attempt<'_>,
+        endpoint: &Endpoint,
+        http: HttpChoice,
+    ) -> Result<Way, ConnectError> {
         // Settings that cannot work are told before anything is opened.
         let tls = match endpoint.scheme() {
             Scheme::Ws => None,
-            Scheme::Wss => Some(self.tls.config().map_err(ConnectError::Tls)?),
+            Scheme::Wss => Some(self.tls.config(http).map_err(ConnectError::Tls)?),
         };
         let proxy = self.proxy.on_the_way_to(endpoint).map_err(ConnectError::Proxy)?;
-        let mut attempt = Attempt::new(self.deadlines, progress);
-        let (mut stream, peer) = match proxy {
-            None => self.open(&mut attempt, endpoint).await?,
-            Some(proxy) => self.open_through(&mut attempt, endpoint, &proxy).await?,
+        let (stream, peer) = match proxy {
+            None => self.open(attempt, endpoint).await?,
+            Some(proxy) => self.open_through(attempt, endpoint, &proxy).await?,
         };
-        if let Some(config) = tls {
-            let ahead = self.tls.read_ahead_bytes();
-            let securing =
-                async { secure(stream, config, ahead, endpoint.host()).await.map_err(ConnectError::Tls) };
-            stream = attempt.run(Phase::Tls, securing).await?;
-        }
-        self.upgrade(attempt, stream, peer, endpoint, extensions).await
+        let Some(config) = tls else {
+            return Ok(Way { secured: Secured::plain(stream), peer });
+        };
+        let ahead = self.tls.read_ahead_bytes();
+        let securing =
+            async { secure(stream, config, ahead, endpoint.host()).await.map_err(ConnectError::Tls) };
+        Ok(Way { secured: attempt.run(Phase::Tls, securing).await?, peer })
     }
 
     /// Opens a connection to the endpoint itself.
@@ -276,16 +303,16 @@ impl Connector {
 
     async fn upgrade(
         &self,
-        mut attempt: Attempt<'_>,
-        stream: ByteStream,
-        peer: SocketAddr,
+        attempt: &mut Attempt<'_>,
+        way: Way,
         endpoint: &Endpoint,
         extensions: &[&str],
     ) -> Result<Upgraded, ConnectError> {
         let key = upgrade::Key::draw(&*self.entropy)
             .map_err(|error| ConnectError::Upgrade(UpgradeError::Io(Arc::new(error))))?;
         let request = upgrade::request(endpoint, &key, extensions).map_err(ConnectError::Upgrade)?;
-        let asking = async { exchange(stream, request, self.head_bytes).await.map_err(upgrade_failed) };
+        let asking =
+            async { exchange(way.secured.stream, request, self.head_bytes).await.map_err(upgrade_failed) };
         let (head, stream) = match attempt.run(Phase::Upgrade, asking).await? {
             Answer::Switched(head, stream) => (head, stream),
             Answer::Refused(refused) => return Err(ConnectError::Refused(Box::new(refused.finish().await))),
@@ -294,10 +321,16 @@ impl Connector {
         handshake.subprotocol =
             upgrade::check(&head, endpoint, &key, extensions).map_err(ConnectError::Upgrade)?;
         handshake.headers = head.headers;
-        handshake.peer = Some(peer);
-        handshake.timings = attempt.timings;
+        handshake.peer = Some(way.peer);
+        handshake.timings = mem::take(&mut attempt.timings);
         Ok(Upgraded { stream, handshake })
     }
+}
+
+/// A connection on which nothing of HTTP was said yet.
+struct Way {
+    secured: Secured,
+    peer: SocketAddr,
 }
 
 impl Default for Connector {
@@ -306,6 +339,7 @@ impl Default for Connector {
             deadlines: Deadlines::default(),
             tls: Arc::default(),
             proxy: ProxyChoice::default(),
+            http: HttpChoice::default(),
             nodelay: true,
             head_bytes: 64 * 1024,
             resolver: Arc::new(SystemResolver),

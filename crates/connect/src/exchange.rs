@@ -108,7 +108,7 @@ pub(crate) fn into_io(error: hyper::Error) -> io::Error {
 
 /// Copies headers out of hyper's read buffer, all 8 KiB of which they would keep alive: they stay
 /// for as long as the link does.
-fn detached(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn detached(headers: &HeaderMap) -> HeaderMap {
     let mut copies = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
@@ -149,7 +149,7 @@ impl Machine {
 }
 
 /// How long to wait for a refusal's body.
-const BODY_PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const BODY_PATIENCE: Duration = Duration::from_millis(500);
 
 /// hyper panics below this.
 const SMALLEST_BUFFER_BYTES: usize = 8192;

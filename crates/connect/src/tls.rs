@@ -16,15 +16,17 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
+#[cfg(feature = "http2")]
+pub(crate) use self::error::is_unknown_protocol;
 use self::identity::Identity;
 pub use self::roots::Roots;
 pub(crate) use self::{
-    client::{TlsClient, secure},
+    client::{Secured, TlsClient, secure},
     error::alert_in,
 };
 
 /// Settings of TLS. The default verifies the server against [`Roots::default`] and shows no client
-/// certificate. Only HTTP/1.1 is offered (ALPN): a server that chose HTTP/2 could not upgrade.
+/// certificate. What is offered (ALPN) follows from [`HttpChoice`](crate::HttpChoice).
 #[derive(Clone, Debug, Default)]
 pub struct TlsOptions {
     roots: Roots,

@@ -1,11 +1,17 @@
-//! The opening handshake of RFC 6455 §4.1: what is asked, and what counts as a yes.
+//! The opening handshake of RFC 6455 §4.1 and RFC 8441 §5: what is asked, and what counts as a yes.
 
 use std::{io, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
+#[cfg(feature = "http2")]
+use h2::ext::Protocol;
+#[cfg(feature = "http2")]
+use http::Method;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, Version, header, response::Parts};
 use http_body_util::Empty;
+#[cfg(feature = "http2")]
+use nova_transport::Scheme;
 use nova_transport::{Endpoint, UpgradeError};
 use sha1::{Digest, Sha1};
 
@@ -47,6 +53,36 @@ pub(crate) fn request(
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::SEC_WEBSOCKET_KEY, value(&key.0)?);
+    offer(headers, endpoint, extensions)?;
+    Ok(request)
+}
+
+/// The same request over HTTP/2 (RFC 8441 §4 and §5): no key, since nothing between could take a
+/// CONNECT for anything else.
+#[cfg(feature = "http2")]
+pub(crate) fn extended_connect(
+    endpoint: &Endpoint,
+    extensions: &[&str],
+) -> Result<Request<()>, UpgradeError> {
+    let mut request = Request::new(());
+    *request.method_mut() = Method::CONNECT;
+    *request.uri_mut() = Uri::builder()
+        .scheme(match endpoint.scheme() {
+            Scheme::Ws => "http",
+            Scheme::Wss => "https",
+        })
+        .authority(endpoint.authority())
+        .path_and_query(endpoint.path_and_query())
+        .build()
+        .map_err(|error| unusable(error.to_string()))?;
+    *request.version_mut() = Version::HTTP_2;
+    request.extensions_mut().insert(Protocol::from_static("websocket"));
+    offer(request.headers_mut(), endpoint, extensions)?;
+    Ok(request)
+}
+
+/// What is asked by whichever HTTP.
+fn offer(headers: &mut HeaderMap, endpoint: &Endpoint, extensions: &[&str]) -> Result<(), UpgradeError> {
     headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     if !endpoint.subprotocols().is_empty() {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value(&endpoint.subprotocols().join(", "))?);
@@ -57,7 +93,7 @@ pub(crate) fn request(
     for (name, value) in endpoint.headers() {
         headers.append(name, value.clone());
     }
-    Ok(request)
+    Ok(())
 }
 
 /// Checks a 101 as RFC 6455 §4.1 demands of a client; gives the chosen subprotocol.
@@ -82,6 +118,15 @@ pub(crate) fn check(
     if accepts.next().is_none_or(|accept| accept != key.accept().as_str()) || accepts.next().is_some() {
         return Err(UpgradeError::WrongAccept);
     }
+    check_choices(headers, endpoint, extensions)
+}
+
+/// Nothing may be chosen that was not offered; gives the chosen subprotocol.
+pub(crate) fn check_choices(
+    headers: &HeaderMap,
+    endpoint: &Endpoint,
+    extensions: &[&str],
+) -> Result<Option<String>, UpgradeError> {
     check_extensions(headers, extensions)?;
     subprotocol(headers, endpoint)
 }

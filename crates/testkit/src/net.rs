@@ -4,7 +4,8 @@
 //! handler for each, and a [`Conn`] does to the client whatever the test says, with [`RawFrame`]s
 //! and [`Answer`]s that may be wrong in any way. [`Certificates`] serve TLS. [`FaultProxy`] stands
 //! between two that behave well, and breaks what passes. [`ConnectProxy`] and [`SocksProxy`] are
-//! what a client may have to go through.
+//! what a client may have to go through. `Gateway` (feature `http2`) lets all of them be reached over
+//! HTTP/2.
 //!
 //! ```
 //! use nova_testkit::net::{Answer, Peer, RawFrame};
@@ -41,6 +42,8 @@ mod deaf_port;
 mod deflate;
 mod echo_server;
 mod fault_proxy;
+#[cfg(feature = "http2")]
+mod gateway;
 mod journal;
 mod patience;
 mod peer;
@@ -61,6 +64,8 @@ pub use deaf_port::DeafPort;
 pub use deflate::{Packer, Unpacker};
 pub use echo_server::EchoServer;
 pub use fault_proxy::{FaultProxy, Faults, Flow, Way};
+#[cfg(feature = "http2")]
+pub use gateway::{Gateway, GatewayRules};
 pub use journal::{Entry, Event, Journal};
 pub use patience::{PATIENCE, within};
 pub use peer::{Peer, Served};

@@ -39,7 +39,7 @@ pub enum ConnectError {
     /// The TLS handshake failed.
     #[error("the TLS handshake failed")]
     Tls(#[source] TlsError),
-    /// The server answered the upgrade with another status than 101.
+    /// The server answered the upgrade with another status than 101, or than 2xx over HTTP/2.
     #[error("the server refused the upgrade with {0}")]
     Refused(Box<HttpRefusal>),
     /// The answer to the upgrade is not a valid one.
@@ -196,16 +196,23 @@ pub enum TlsError {
 /// A shared cause of any type.
 pub type Cause = Arc<dyn StdError + Send + Sync>;
 
-/// Why an answer to the upgrade is not valid (RFC 6455 §4.1, §4.2.2).
+/// Why an answer to the upgrade is not valid (RFC 6455 §4.1, §4.2.2; RFC 8441 §5).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpgradeError {
     /// The stream ended or failed before the answer was complete.
     #[error("the connection ended before the upgrade was answered")]
     Io(#[source] Arc<io::Error>),
-    /// The answer is not HTTP/1.1.
+    /// The answer is not HTTP, or not the version that was spoken.
     #[error("the server's answer is not HTTP")]
     NotHttp(#[source] Cause),
+    /// HTTP/2 was required, and the server does not speak it.
+    #[error("the server does not speak HTTP/2, which is required")]
+    NoHttp2,
+    /// HTTP/2 was required, and the server does not announce extended CONNECT (RFC 8441 §3), or
+    /// wants HTTP/1.1 for this request.
+    #[error("the server speaks HTTP/2 but no WebSocket over it, which is required")]
+    NoExtendedConnect,
     /// The answer lacks `Upgrade: websocket`.
     #[error("the answer lacks \"Upgrade: websocket\"")]
     MissingUpgrade,

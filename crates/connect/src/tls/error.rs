@@ -3,6 +3,8 @@
 use std::{error::Error as StdError, io, sync::Arc};
 
 use nova_transport::TlsError;
+#[cfg(feature = "http2")]
+use rustls::AlertDescription;
 use rustls::{CertificateError, Error};
 
 /// Why a handshake with `host` failed.
@@ -36,6 +38,15 @@ pub(crate) fn alert_in(error: &io::Error) -> Option<TlsError> {
         alert @ Error::AlertReceived(_) => Some(TlsError::Alert(Arc::new(alert.clone()))),
         _ => None,
     }
+}
+
+/// Whether the server speaks nothing of what it was offered (RFC 7301 §3.2).
+#[cfg(feature = "http2")]
+pub(crate) fn is_unknown_protocol(error: &TlsError) -> bool {
+    let TlsError::Alert(cause) = error else { return false };
+    let cause: &(dyn StdError + 'static) = &**cause;
+    let alert = cause.downcast_ref::<Error>().or_else(|| tls_error(cause.downcast_ref()?));
+    matches!(alert, Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)))
 }
 
 fn tls_error(error: &io::Error) -> Option<&Error> {

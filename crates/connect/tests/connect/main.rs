@@ -3,6 +3,8 @@
 #![cfg(all(any(feature = "rustls-aws-lc", feature = "rustls-ring"), feature = "roots-platform"))]
 
 mod happy_eyeballs;
+#[cfg(feature = "http2")]
+mod http2;
 mod phases;
 mod proxies;
 mod support;

@@ -162,6 +162,19 @@ impl Identity {
         self.finish(config.with_single_cert(vec![self.certificate()], self.key()))
     }
 
+    /// Like [`server_config`](Self::server_config), offering these protocols (ALPN), most preferred
+    /// first.
+    ///
+    /// # Panics
+    ///
+    /// Never with what [`Certificates`] makes.
+    #[must_use]
+    pub fn server_config_offering(&self, protocols: &[&str]) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.server_config());
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        Arc::new(config)
+    }
+
     /// Like [`server_config`](Self::server_config), but only clients with a certificate from
     /// `authority` may enter.
     ///

@@ -72,6 +72,15 @@ impl Stream {
         }
     }
 
+    /// What was agreed to be spoken (ALPN), if anything.
+    #[cfg(feature = "http2")]
+    pub(crate) fn protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => tls.get_ref().1.alpn_protocol(),
+        }
+    }
+
     /// Ends the connection in order, over TLS with its farewell.
     pub(crate) async fn close(mut self) {
         // A failure means that the connection has ended by itself.

@@ -1,0 +1,109 @@
+//! Bytes on their way: flow control each way, and the halves held apart.
+
+use std::future::Future;
+
+use nova_connect::HttpChoice;
+use nova_testkit::net::{GatewayRules, PATIENCE, RawFrame, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{Behind, by};
+
+/// A venue sends a DATA frame for each price, and many of them while its client is busy.
+#[tokio::test]
+async fn a_burst_of_tiny_data_frames_is_no_offence() {
+    let mut behind = Behind::new(GatewayRules::default().with_data_frames_of(12)).await;
+    let (mut upgraded, mut conn) = behind.open(&by(HttpChoice::Two)).await;
+    let burst: Vec<u8> = (0..40_000 * 12).map(|index| (index % 251) as u8).collect();
+    let send = tokio::spawn({
+        let burst = burst.clone();
+        async move {
+            conn.send_raw(&burst).await;
+            conn
+        }
+    });
+    let mut got = vec![0; burst.len()];
+    // Nothing is read before all of it is under way.
+    let _conn = send.await.unwrap();
+    within(PATIENCE, "the burst", upgraded.stream.read_exact(&mut got)).await.unwrap();
+    assert!(got == burst);
+}
+
+/// 1 MiB of window, and what the sockets hold.
+#[tokio::test]
+async fn a_reader_that_pauses_holds_the_server_back() {
+    let mut behind = Behind::new(GatewayRules::default()).await;
+    let (upgraded, conn) = behind.open(&by(HttpChoice::Two)).await;
+    let (mut read, mut write) = upgraded.stream.into_split();
+    let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = std::sync::Arc::clone(&sent);
+    let server = tokio::spawn(async move {
+        let mut conn = conn.with_patience(60 * PATIENCE);
+        for _ in 0..1_024 {
+            conn.send_raw([7; 64 << 10]).await;
+            counter.fetch_add(64 << 10, std::sync::atomic::Ordering::Relaxed);
+        }
+        conn
+    });
+    // The machine is moved by the writer, and yet takes no more than its window.
+    let (mut before, mut still) = (0, 0);
+    while still < 2_000 {
+        write.write_all(b"x").await.unwrap();
+        write.flush().await.unwrap();
+        tokio::task::yield_now().await;
+        let now = sent.load(std::sync::atomic::Ordering::Relaxed);
+        still = if now == before { still + 1 } else { 0 };
+        before = now;
+    }
+    assert!(before < 24 << 20, "{before} bytes were taken that nobody read");
+    let mut rest = vec![0; 64 << 20];
+    within(4 * PATIENCE, "the rest", read.read_exact(&mut rest)).await.unwrap();
+    let _conn = server.await.unwrap();
+}
+
+/// Each half in a task of its own, and the machine moved by whoever is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_directions_flow_at_once_from_two_tasks() {
+    let mut behind = Behind::new(GatewayRules::default()).await;
+    let (upgraded, mut conn) = behind.open(&by(HttpChoice::Two)).await;
+    let (mut read, mut write) = upgraded.stream.into_split();
+    let total = 300;
+    let echoing = tokio::spawn(async move {
+        for _ in 0..total {
+            let message = conn.recv_message().await;
+            conn.send(RawFrame::binary(message.payload)).await;
+        }
+        conn
+    });
+    let frame = [&b"\x82\xff\0\0\0\0\0\x01\0\0\0\0\0\0"[..], &[7; 65_536]].concat();
+    let writing = tokio::spawn(async move {
+        for _ in 0..total {
+            write.write_all(&frame).await.unwrap();
+            write.flush().await.unwrap();
+        }
+        write
+    });
+    let mut got = vec![0; total * (65_536 + 10)];
+    within(4 * PATIENCE, "the echoes", read.read_exact(&mut got)).await.unwrap();
+    assert!(got.chunks(65_546).all(|frame| frame[10..] == [7; 65_536]));
+    writing.await.unwrap();
+    echoing.await.unwrap();
+}
+
+/// A flush must not leave bytes that only a reader could move.
+#[tokio::test]
+async fn what_was_flushed_arrives_though_nobody_reads() {
+    let mut behind = Behind::new(GatewayRules::default()).await;
+    let (upgraded, mut conn) = behind.open(&by(HttpChoice::Two)).await;
+    let (_read, mut write) = upgraded.stream.into_split();
+    let frame = [&b"\x82\xff\0\0\0\0\0\x40\0\0\0\0\0\0"[..], &vec![7; 4 << 20]].concat();
+    let send = async {
+        write.write_all(&frame).await.unwrap();
+        write.flush().await.unwrap();
+    };
+    let receive = async { assert!(conn.recv().await.payload == vec![7; 4 << 20]) };
+    both(send, receive).await;
+}
+
+async fn both(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    within(PATIENCE, "both", async { tokio::join!(one, other) }).await;
+}
