@@ -23,6 +23,8 @@
 
 pub mod claims;
 
+#[cfg(feature = "http2")]
+mod behind;
 mod ear;
 mod pair;
 mod violation;
@@ -30,6 +32,8 @@ mod violation;
 use nova_frame_codec::ProtocolError;
 use nova_transport::Transport;
 
+#[cfg(feature = "http2")]
+pub use behind::{Behind, Through};
 pub use violation::Violation;
 
 /// A transport to be tried, and how it is made.
@@ -64,16 +68,33 @@ pub enum Weakness {
     Mistaken(ProtocolError),
 }
 
-/// Makes a test of each claim about a transport; see [`transports`](crate::transports). The crate that
-/// uses it needs tokio with the features `macros`, `rt` and `time`.
+/// Makes a test of each claim about a transport; see [`transports`](crate::transports). With `, by http2`
+/// (feature `http2`) the claims are those that make sense for a subject whose transports are
+/// [`Behind`](crate::transports::Behind) gateways. The crate that uses it needs tokio with the features `macros`, `rt` and `time`.
 #[macro_export]
 macro_rules! transport_tests {
+    // What makes no sense behind a gateway is left out: it checks the answer of HTTP/1.1 itself, asks
+    // the peer only once it was asked, and its certificate is its own.
+    ($subject:ty, by http2) => {
+        $crate::transport_tests! { @everywhere $subject }
+        $crate::transport_tests! { @claims $subject:
+            http2: frames_of_every_length_travel_over_tls_and_http_2,
+            http2: a_flush_reaches_the_peer_through_tls_and_http_2,
+        }
+    };
     ($subject:ty) => {
+        $crate::transport_tests! { @everywhere $subject }
         $crate::transport_tests! { @claims $subject:
             opening: only_a_right_answer_opens_a_link,
+            opening: a_connect_dropped_at_any_poll_closes_its_socket,
+            securing: frames_of_every_length_travel_over_tls,
+            securing: a_flush_reaches_the_peer_through_tls,
+        }
+    };
+    (@everywhere $subject:ty) => {
+        $crate::transport_tests! { @claims $subject:
             opening: a_refusal_is_told_with_its_status,
             opening: bytes_behind_the_answer_are_not_lost_wherever_they_are_cut,
-            opening: a_connect_dropped_at_any_poll_closes_its_socket,
             moving: every_length_comes_back_from_an_echo,
             moving: fragments_and_control_frames_between_them_come_in_order,
             moving: a_byte_at_a_time_is_as_good_as_all_at_once,
@@ -94,8 +115,6 @@ macro_rules! transport_tests {
             ending: a_peer_that_ends_its_direction_can_still_be_told_something,
             ending: an_end_without_a_close_frame_is_the_end_of_the_stream_and_stays_so,
             ending: a_reset_ends_both_halves,
-            securing: frames_of_every_length_travel_over_tls,
-            securing: a_flush_reaches_the_peer_through_tls,
             securing: nobody_is_trusted_without_a_reason,
             sharing: links_and_their_futures_can_move_between_threads,
         }

@@ -26,3 +26,39 @@ impl Subject for Tried {
 }
 
 nova_testkit::transport_tests!(Tried);
+
+/// The same over HTTP/2.
+#[cfg(feature = "http2")]
+mod http2 {
+    use nova_connect::HttpChoice;
+    use nova_testkit::{net::GatewayRules, transports::Behind};
+
+    use super::*;
+
+    struct Tried;
+
+    impl Subject for Tried {
+        type Transport = Behind<Native>;
+
+        fn plain() -> Self::Transport {
+            behind(Native::new(Connector::new().with_http(HttpChoice::Two)))
+        }
+
+        fn with_max_frame_bytes(bytes: usize) -> Self::Transport {
+            let transport = Native::new(Connector::new().with_http(HttpChoice::Two));
+            behind(transport.with_max_frame_bytes(bytes))
+        }
+
+        fn trusting(root_pem: &str) -> Self::Transport {
+            let trust = TlsOptions::new().with_roots(Roots::ExtraOnly);
+            let trust = trust.with_extra_roots_pem(root_pem.as_bytes()).expect("a certificate");
+            behind(Native::new(Connector::new().with_tls(trust).with_http(HttpChoice::Either)))
+        }
+    }
+
+    fn behind(transport: Native) -> Behind<Native> {
+        Behind::new(transport, GatewayRules::default())
+    }
+
+    nova_testkit::transport_tests!(Tried, by http2);
+}

@@ -8,7 +8,7 @@ mod bridge;
 mod rules;
 
 use std::{
-    io,
+    fmt, io,
     net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
@@ -27,7 +27,11 @@ use tokio::{
 };
 
 pub use self::rules::GatewayRules;
-use super::{patience::PATIENCE, service::Service, stream::Stream};
+use super::{
+    patience::{PATIENCE, within},
+    service::Service,
+    stream::Stream,
+};
 
 /// A gateway on 127.0.0.1.
 pub struct Gateway {
@@ -41,6 +45,7 @@ struct Shared {
     requests: Mutex<Vec<Request<()>>>,
     passed_through: AtomicUsize,
     streams: watch::Sender<usize>,
+    connections: watch::Sender<usize>,
     orders: broadcast::Sender<Order>,
 }
 
@@ -70,6 +75,7 @@ impl Gateway {
             requests: Mutex::default(),
             passed_through: AtomicUsize::new(0),
             streams: watch::Sender::new(0),
+            connections: watch::Sender::new(0),
             orders: broadcast::Sender::new(16),
         });
         let of_links = Arc::clone(&shared);
@@ -78,8 +84,9 @@ impl Gateway {
             // Subscribed before the task first runs, so that no order is missed.
             let orders = shared.orders.subscribe();
             async move {
+                let _open = Open::one_more(&shared.connections);
                 // A failure ends the connection, which is the client's to notice.
-                let _ = serve(tcp, shared, orders).await;
+                let _ = serve(tcp, Arc::clone(&shared), orders).await;
             }
         });
         Ok(Self { service: service.await?, shared })
@@ -127,10 +134,20 @@ impl Gateway {
     ///
     /// Nothing changes by dropping it.
     pub async fn open(&self, count: usize) {
-        let mut streams = self.shared.streams.subscribe();
-        let waiting = streams.wait_for(|open| *open == count);
-        let what = format!("{count} open WebSockets");
-        let _ = super::within(PATIENCE, &what, waiting).await.expect("the gateway holds the sender");
+        reaches(&self.shared.streams, count, "open WebSockets").await;
+    }
+
+    /// Waits until so many connections are open, those of HTTP/1.1 included.
+    ///
+    /// # Panics
+    ///
+    /// It takes more than 5 s.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing changes by dropping it.
+    pub async fn connections(&self, count: usize) {
+        reaches(&self.shared.connections, count, "open connections").await;
     }
 
     /// Ends all connections with a GOAWAY of this code (RFC 9113 §7).
@@ -156,6 +173,12 @@ impl Gateway {
     fn order(&self, order: Order) {
         // An error means that nothing is open.
         let _ = self.shared.orders.send(order);
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("addr", &self.addr()).finish_non_exhaustive()
     }
 }
 
@@ -201,5 +224,27 @@ async fn converse(
                 Ok(Order::Reset(_)) => {}
             },
         }
+    }
+}
+
+async fn reaches(number: &watch::Sender<usize>, wanted: usize, of_what: &str) {
+    let mut number = number.subscribe();
+    let what = format!("{wanted} {of_what}");
+    let _ = within(PATIENCE, &what, number.wait_for(|now| *now == wanted)).await.expect("its sender lives");
+}
+
+/// Counts something for as long as it is open.
+struct Open<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Open<'a> {
+    fn one_more(number: &'a watch::Sender<usize>) -> Self {
+        number.send_modify(|open| *open += 1);
+        Self(number)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
     }
 }

@@ -5,6 +5,8 @@
 
 pub mod ending;
 pub mod holding;
+#[cfg(feature = "http2")]
+pub mod http2;
 pub mod judging;
 pub mod moving;
 pub mod opening;

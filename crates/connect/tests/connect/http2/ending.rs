@@ -84,6 +84,40 @@ async fn a_dropped_stream_closes_its_connection() {
     }
 }
 
+/// At whatever step it was: settings, request, answer.
+#[tokio::test]
+async fn an_attempt_dropped_at_any_poll_closes_its_connection() {
+    let server = EchoServer::start().await.unwrap();
+    let gateway = Gateway::start(server.addr(), GatewayRules::default()).await.unwrap();
+    let connector = by(HttpChoice::Two);
+    let mut polls = 1;
+    loop {
+        let accepted = gateway.accepted();
+        let pause = async {
+            for _ in 0..polls {
+                tokio::task::yield_now().await;
+            }
+        };
+        let url = gateway.url();
+        let opened = tokio::select! {
+            biased;
+            upgraded = connect(&connector, &url) => Some(upgraded.unwrap()),
+            () = pause => None,
+        };
+        if opened.is_some() {
+            assert!(polls > 1, "no attempt was ever dropped");
+            return;
+        }
+        // The kernel may have it, and the gateway not yet.
+        while gateway.accepted() == accepted {
+            tokio::task::yield_now().await;
+        }
+        gateway.connections(0).await;
+        server.wait_for_open_links(0).await;
+        polls += 1;
+    }
+}
+
 /// The peers live in a runtime of their own, so that every task of this one is ours.
 #[test]
 fn no_task_is_ever_spawned() {

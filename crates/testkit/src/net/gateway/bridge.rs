@@ -12,10 +12,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, he
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, tcp},
-    sync::{broadcast, watch},
+    sync::broadcast,
 };
 
-use super::{Order, Shared};
+use super::{Open, Order, Shared};
 
 /// Serves one request to the end of its stream.
 pub(super) async fn serve(
@@ -184,21 +184,5 @@ async fn told_to_reset(orders: &mut broadcast::Receiver<Order>) -> Reason {
             Ok(_) => {}
             Err(_) => future::pending().await,
         }
-    }
-}
-
-/// Counts a WebSocket for as long as it is open.
-struct Open<'a>(&'a watch::Sender<usize>);
-
-impl<'a> Open<'a> {
-    fn one_more(streams: &'a watch::Sender<usize>) -> Self {
-        streams.send_modify(|open| *open += 1);
-        Self(streams)
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|open| *open -= 1);
     }
 }
