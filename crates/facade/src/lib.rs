@@ -28,6 +28,7 @@
 //! | `fastwebsockets` | the transport over fastwebsockets, and [`prelude::ClientExt`] | yes |
 //! | `native` | the transport over our own codec | no |
 //! | `deflate` | permessage-deflate in that transport | no |
+//! | `http2` | WebSocket over HTTP/2 (RFC 8441) in both transports, by `connect::HttpChoice` | no |
 //! | `rustls-aws-lc` | TLS by aws-lc-rs | yes |
 //! | `rustls-ring` | TLS by ring | no |
 //! | `roots-platform` | trust what the operating system trusts | yes |

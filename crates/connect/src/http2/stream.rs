@@ -23,7 +23,7 @@ pub(super) struct Http2Stream {
     everybody: Waker,
     /// The rest of a DATA frame that was read.
     chunk: Bytes,
-    /// `None` when both directions have ended.
+    /// `None` only while this is dropped.
     stream: Option<Stream>,
     sending: Sending,
 }
@@ -66,10 +66,7 @@ impl Http2Stream {
                 Poll::Ready(Some(Err(error))) if !in_order(&error) => {
                     break Poll::Ready(Err(self.machine.named(error)));
                 }
-                Poll::Ready(_) => {
-                    self.heard_the_end();
-                    return Poll::Ready(Ok(()));
-                }
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
                 Poll::Pending => break Poll::Pending,
             }
         };
@@ -78,16 +75,6 @@ impl Http2Stream {
             let _over = recv.flow_control().release_capacity(taken);
         }
         outcome
-    }
-
-    /// Takes leave of the server (RFC 9113 §6.8) once both directions have ended, as far as the
-    /// socket takes it at once.
-    fn heard_the_end(&mut self) {
-        if self.sending == Sending::Ended {
-            // Without its stream the machine says GOAWAY and ends the socket's direction.
-            self.stream = None;
-            self.drive();
-        }
     }
 
     /// Why nothing can be sent any more.
@@ -115,6 +102,31 @@ impl Http2Stream {
             return Poll::Pending;
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Http2Stream {
+    /// Closes the stream as a socket closes, and takes leave of the server (RFC 9113 §6.8), both as
+    /// far as the socket takes it at once. What the socket did not take before is cut off, which is
+    /// a cancelled stream.
+    fn drop(&mut self) {
+        let mut nobody = Context::from_waker(Waker::noop());
+        // The server's own end of the stream may have come already.
+        self.machine.poll(&mut nobody);
+        if let Some(mut stream) = self.stream.take()
+            && !self.machine.socket.is_full()
+        {
+            if self.sending == Sending::Open {
+                // An error means that there is nothing to end.
+                let _over = stream.send.send_data(Bytes::new(), true);
+                self.machine.poll(&mut nobody);
+            }
+            // What the server still says is not heard, and nobody is to blame.
+            stream.send.send_reset(Reason::NO_ERROR);
+        }
+        self.machine.poll(&mut nobody);
+        // Only when the stream is gone does the machine find that it has none.
+        self.machine.poll(&mut nobody);
     }
 }
 
