@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use nova_transport::Phase;
 
-/// A deadline per phase; an attempt cannot take longer than their sum. Default: 5 s each, which a
-/// healthy peer on any continent meets many times over.
+/// A deadline per phase; an attempt cannot take longer than their sum, or than twice that where it
+/// needs a second connection ([`HttpChoice`](crate::HttpChoice)). Default: 5 s each, which a healthy
+/// peer on any continent meets many times over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Deadlines {
@@ -17,7 +18,7 @@ pub struct Deadlines {
     pub proxy: Duration,
     /// The TLS handshake.
     pub tls: Duration,
-    /// The HTTP upgrade.
+    /// The HTTP upgrade; over HTTP/2 from its preface to the answer.
     pub upgrade: Duration,
 }
 

@@ -1,9 +1,10 @@
 //! From an endpoint to an upgraded byte stream: resolve, TCP, proxy, TLS, HTTP upgrade.
 //!
 //! Reading order: a [`Connector`] holds the settings and opens [`Upgraded`] streams; [`Deadlines`]
-//! bound each phase; [`TlsOptions`] say whom to trust, [`ProxyChoice`] says
-//! which way to go, [`HttpChoice`] which HTTP to speak (HTTP/2 with the feature `http2`). [`Resolve`], [`Dial`] and [`Entropy`] are the doors to the outside, so that
-//! everything above also runs inside a simulated network. What travels is a [`ByteStream`].
+//! bound each phase; [`TlsOptions`] say whom to trust, [`ProxyChoice`] says which way to go, and
+//! [`HttpChoice`] which HTTP to speak (HTTP/2 with the feature `http2`). [`Resolve`], [`Dial`] and
+//! [`Entropy`] are the doors to the outside, so that everything above also runs inside a simulated
+//! network. What travels is a [`ByteStream`].
 //!
 //! Nothing here retries, spawns a task or knows about frames.
 

@@ -1,7 +1,10 @@
 //! What the fuzz targets check.
 //!
-//! The claims are the very files that the property tests of `nova-frame-codec` and
+//! The claims are the very files that the property tests of `nova-frame-codec`, `nova-connect` and
 //! `nova-transport-native` run on every build; here libFuzzer looks for the inputs.
+
+#[path = "../../../crates/connect/tests/connect/any_answer.rs"]
+mod any_answer;
 
 #[path = "../../../crates/frame-codec/tests/claims/any_bytes.rs"]
 mod any_bytes;
@@ -42,6 +45,15 @@ pub fn inflate(input: &[u8]) {
 /// What is packed is unpacked, whatever was agreed on.
 pub fn packed_round_trip(input: &[u8]) {
     packed_round_trip::check(input);
+}
+
+/// Whatever a server answers to the upgrade, by either HTTP, never panics, and is no yes without the proof
+/// of the key.
+pub fn handshake(input: &[u8]) {
+    use nova_connect::HttpChoice;
+
+    let Some((http, rest)) = input.split_first() else { return };
+    any_answer::check(rest, if http & 1 == 0 { HttpChoice::One } else { HttpChoice::Two });
 }
 
 /// Whatever a venue says, as Deribit's messages: routed, read as items, followed as a book, parsed as a

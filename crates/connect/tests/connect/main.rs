@@ -2,6 +2,8 @@
 
 #![cfg(all(any(feature = "rustls-aws-lc", feature = "rustls-ring"), feature = "roots-platform"))]
 
+mod answers;
+mod any_answer;
 mod happy_eyeballs;
 #[cfg(feature = "http2")]
 mod http2;
