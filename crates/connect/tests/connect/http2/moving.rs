@@ -1,12 +1,21 @@
 //! Bytes on their way: flow control each way, and the halves held apart.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use nova_connect::HttpChoice;
+use bytes::Bytes;
+use nova_connect::{ByteStream, Dial, HttpChoice};
 use nova_testkit::net::{GatewayRules, PATIENCE, RawFrame, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Behind, by};
+use crate::support::endpoint;
 
 /// A venue sends a DATA frame for each price, and many of them while its client is busy.
 #[tokio::test]
@@ -102,6 +111,63 @@ async fn what_was_flushed_arrives_though_nobody_reads() {
     };
     let receive = async { assert!(conn.recv().await.payload == vec![7; 4 << 20]) };
     both(send, receive).await;
+}
+
+/// A socket that holds 4 KiB, and a server that does not read it for a while.
+#[tokio::test]
+async fn a_flush_waits_until_the_socket_has_taken_everything() {
+    let (ours, theirs) = tokio::io::duplex(4_096);
+    let connector = by(HttpChoice::Two).with_dialer(Arc::new(Given(Mutex::new(Some(ByteStream::new(ours))))));
+    let endpoint = endpoint("ws://127.0.0.1/");
+    let mut connecting = pin!(connector.connect(&endpoint, &|_| {}));
+    let serving = async {
+        let mut builder = h2::server::Builder::new();
+        builder
+            .enable_connect_protocol()
+            .initial_window_size(1 << 20)
+            .initial_connection_window_size(1 << 20);
+        let mut connection: h2::server::Connection<_, Bytes> = builder.handshake(theirs).await.unwrap();
+        let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+        let send = respond.send_response(http::Response::new(()), false).unwrap();
+        (connection, request.into_body(), send)
+    };
+    let (mut connection, mut body, _send) = tokio::select! {
+        biased;
+        _ = &mut connecting => panic!("nothing was answered yet"),
+        served = serving => served,
+    };
+    let upgraded = tokio::select! {
+        upgraded = connecting => upgraded.unwrap(),
+        _ = connection.accept() => panic!("the connection goes on"),
+    };
+    let (_read, mut write) = upgraded.stream.into_split();
+    write.write_all(&[7; 32 << 10]).await.unwrap();
+    let flushed = tokio::time::timeout(Duration::from_millis(20), write.flush()).await;
+    assert!(flushed.is_err(), "what the socket did not take is not flushed");
+    let reading = async {
+        let mut got = 0;
+        while got < 32 << 10 {
+            got += body.data().await.unwrap().unwrap().len();
+        }
+    };
+    let serving = async {
+        tokio::select! {
+            () = reading => {}
+            _ = connection.accept() => panic!("the connection goes on"),
+        }
+    };
+    both(async { write.flush().await.unwrap() }, serving).await;
+}
+
+/// Dials what it was given.
+#[derive(Debug)]
+struct Given(Mutex<Option<ByteStream>>);
+
+#[async_trait::async_trait]
+impl Dial for Given {
+    async fn dial(&self, _: SocketAddr) -> io::Result<ByteStream> {
+        Ok(self.0.lock().unwrap().take().unwrap())
+    }
 }
 
 async fn both(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
