@@ -4,7 +4,7 @@
 //! where a notification looks as usual, its item is handed on together with the rest of the message,
 //! and whoever reads the item finds its end in passing.
 
-use nova_behaviour::{CodecHandler, DecodeError, EncodeError, Json, JsonCodec, Kept};
+use nova_behaviour::{Codec, CodecHandler, DecodeError, EncodeError, Json, JsonCodec, Kept, PayloadKind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -14,21 +14,23 @@ use serde_json::value::RawValue;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeribitJson;
 
+impl Codec for DeribitJson {
+    const KIND: PayloadKind = PayloadKind::Text;
+}
+
 impl CodecHandler for DeribitJson {
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Kept) -> Result<(), EncodeError> {
         Json::encode(value, out)
     }
 
     fn decode<T: DeserializeOwned>(body: &mut Kept) -> Result<T, DecodeError> {
-        let text = body.as_body().as_text().ok_or_else(|| DecodeError::new("a binary message"))?;
-        first(text).map(|(value, _)| value)
+        first(body.as_text()?).map(|(value, _)| value)
     }
 }
 
 impl JsonCodec for DeribitJson {
     fn trim(body: &mut Kept) -> Result<(), DecodeError> {
-        let text = body.as_body().as_text().ok_or_else(|| DecodeError::new("a binary message"))?;
-        let value = first::<&RawValue>(text)?.0.get().to_owned();
+        let value = first::<&RawValue>(body.as_text()?)?.0.get().to_owned();
         *body = Kept::Text(value);
         Ok(())
     }
@@ -38,7 +40,8 @@ impl JsonCodec for DeribitJson {
 /// object does.
 fn first<'a, T: Deserialize<'a>>(text: &'a str) -> Result<(T, usize), DecodeError> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter();
-    let value = values.next().unwrap_or_else(|| serde_json::from_str("")).map_err(DecodeError::new)?;
+    let value = values.next().unwrap_or_else(|| serde_json::from_str(""));
+    let value = value.map_err(|error| DecodeError::of_serde(&error))?;
     let bytes = values.byte_offset();
     match text[bytes..].trim_start().as_bytes().first() {
         None | Some(b'}' | b',') => Ok((value, bytes)),

@@ -37,7 +37,9 @@ pub use body::{Body, Kept};
 pub use classify::{Class, Fault, classify};
 #[cfg(feature = "simd-json")]
 pub use codec::Dynamic;
-pub use codec::{CodecHandler, Decode, DecodeError, EncodeError, Json, JsonCodec, Plain};
+pub use codec::{
+    Codec, CodecHandler, Decode, DecodeError, EncodeError, Json, JsonCodec, PayloadKind, Plain, Reads, Writes,
+};
 pub use connection::{ConnectAction, ConnectionHandler, DisconnectAction, FrameAction, Quiet};
 pub use dialect::{Call, Channel, Conflate, Dialect, Idempotent, RequestId};
 pub use endpoints::{EndpointSource, Endpoints};
