@@ -52,7 +52,10 @@ pub use raw::{Everything, Raw, RawMessages};
 pub use refusal::Refusal;
 pub use secret::Secret;
 pub use setting::{NoSettings, Setting, SettingHandler};
-pub use settings::{Bound, InitialConnect, InvalidSetting, KeepAlive, Lanes, Settings};
+pub use settings::{
+    Bound, Explained, InitialConnect, InvalidSetting, KeepAlive, Lanes, Layer, Overrides, Preset,
+    SettingName, SettingValue, Settings,
+};
 pub use subscription::{
     Confirmation, Continuity, LocalTopics, NoSubscriptions, SubscriptionHandler, TopicRequest,
 };

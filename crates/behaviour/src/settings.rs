@@ -1,9 +1,28 @@
 //! Plain numbers that shape a session, each with its default and the reason for it.
+//!
+//! They come in layers: the adapter knows the service, the application its clients, and the user this
+//! one client. Here is what the numbers are; `layer` says whose word counts, `overrides` holds what one
+//! layer says, and `explain` tells where each number came from.
 
-use std::time::Duration;
+mod explain;
+mod layer;
+mod overrides;
+mod preset;
+
+use std::{fmt, time::Duration};
+
+pub use explain::{Explained, SettingValue};
+pub use layer::Layer;
+pub use overrides::{Overrides, SettingName};
+pub use preset::Preset;
+
+use overrides::Origins;
 
 /// The settings of a session. `Default` is safe in production.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Each setting remembers the [`Layer`] that said it: see [`origin`](Self::origin) and
+/// [`explain`](Self::explain). Settings are equal when their values are.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
     /// Whether the first connect is retried. Default: no, so that a wrong address shows at once.
@@ -33,6 +52,8 @@ pub struct Settings {
     pub subscription: Bound,
     /// How many events may wait for the observers and in the event stream. Default: 1 024.
     pub events: usize,
+    /// Who said so.
+    origins: Origins,
 }
 
 impl Default for Settings {
@@ -50,57 +71,128 @@ impl Default for Settings {
             in_flight: 4096,
             subscription: Bound { count: 4096, bytes: 16 << 20 },
             events: 1024,
+            origins: Origins::default(),
         }
     }
 }
 
 impl Settings {
+    /// Lays over them what a layer says. Of two layers the higher wins, in whatever order they come; of
+    /// the same layer, the later word.
+    pub fn overlay(&mut self, layer: Layer, overrides: &Overrides) {
+        overrides.lay_on(self, layer);
+    }
+
+    /// Lays over them what `change` does to them, as the word of a layer. What it leaves as it was, it
+    /// does not say.
+    pub fn change(&mut self, layer: Layer, change: impl FnOnce(&mut Self)) {
+        let mut changed = self.clone();
+        change(&mut changed);
+        self.overlay(layer, &Overrides::between(self, &changed));
+    }
+
+    /// The default, under whatever these settings say differently or explicitly, as the word of a layer.
+    #[must_use]
+    pub fn said_by(&self, layer: Layer) -> Self {
+        let mut settings = Self::default();
+        settings.overlay(layer, &Overrides::stated_in(self));
+        settings
+    }
+
+    /// The layer a setting comes from.
+    #[must_use]
+    pub const fn origin(&self, name: SettingName) -> Layer {
+        self.origins.0[name as usize]
+    }
+
     /// Checks that every number makes sense.
     ///
     /// # Errors
     ///
-    /// Names the first setting that does not, and what it has to be.
+    /// Names the first setting that does not, what it has to be, and the layer it comes from.
     pub fn check(&self) -> Result<(), InvalidSetting> {
+        use SettingName as Name;
         let (lanes, beat) = (&self.lanes, &self.keep_alive);
+        let is_on = beat.every < Duration::MAX;
         let rules = [
-            ("keep_alive.every", !beat.every.is_zero(), "longer than zero"),
-            ("keep_alive.deadline", !beat.deadline.is_zero(), "longer than zero"),
-            ("keep_alive.misses", beat.misses > 0, "at least 1"),
-            ("call_deadline", !self.call_deadline.is_zero(), "longer than zero"),
-            ("opening_deadline", !self.opening_deadline.is_zero(), "longer than zero"),
-            ("message_bytes", self.message_bytes >= 125, "at least 125, the size of a control frame"),
-            ("lanes.control", lanes.control.count > 0, "room for at least one"),
-            ("lanes.session", lanes.session.count > 0, "room for at least one"),
-            ("lanes.user", lanes.user.count > 0, "room for at least one"),
-            ("in_flight", self.in_flight > 0, "at least 1"),
-            ("subscription", self.subscription.count > 0, "room for at least one"),
-            ("events", self.events > 0, "at least 1"),
+            ("keep_alive.every", Name::KeepAliveEvery, !beat.every.is_zero(), "longer than zero"),
+            ("keep_alive.deadline", Name::KeepAliveDeadline, !beat.deadline.is_zero(), "longer than zero"),
+            // What comes of one layer that switches probes off, and another that says how often.
+            (
+                "keep_alive.deadline",
+                Name::KeepAliveDeadline,
+                !is_on || beat.deadline < Duration::MAX,
+                "finite where probes are sent",
+            ),
+            ("keep_alive.misses", Name::KeepAliveMisses, beat.misses > 0, "at least 1"),
+            (
+                "keep_alive.misses",
+                Name::KeepAliveMisses,
+                !is_on || beat.misses < u32::MAX,
+                "finite where probes are sent",
+            ),
+            ("call_deadline", Name::CallDeadline, !self.call_deadline.is_zero(), "longer than zero"),
+            ("opening_deadline", Name::OpeningDeadline, !self.opening_deadline.is_zero(), "longer than zero"),
+            (
+                "message_bytes",
+                Name::MessageBytes,
+                self.message_bytes >= 125,
+                "at least 125, the size of a control frame",
+            ),
+            ("lanes.control", Name::LanesControlCount, lanes.control.count > 0, "room for at least one"),
+            ("lanes.session", Name::LanesSessionCount, lanes.session.count > 0, "room for at least one"),
+            ("lanes.user", Name::LanesUserCount, lanes.user.count > 0, "room for at least one"),
+            ("in_flight", Name::InFlight, self.in_flight > 0, "at least 1"),
+            ("subscription", Name::SubscriptionCount, self.subscription.count > 0, "room for at least one"),
+            ("events", Name::Events, self.events > 0, "at least 1"),
         ];
-        match rules.iter().find(|(_, holds, _)| !holds) {
+        match rules.iter().find(|(_, _, holds, _)| !holds) {
             None => Ok(()),
-            Some((name, _, must_be)) => Err(InvalidSetting::new(name, must_be)),
+            Some((name, leaf, _, must_be)) => Err(InvalidSetting {
+                said_by: Some(self.origin(*leaf)),
+                ..InvalidSetting::new(name, must_be)
+            }),
         }
     }
 }
 
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        SettingName::ALL.iter().all(|name| name.of(self) == name.of(other))
+    }
+}
+
 /// A setting that makes no sense.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the setting \"{name}\" must be {must_be}")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct InvalidSetting {
     /// Its name.
     pub name: &'static str,
     /// What it has to be.
     pub must_be: &'static str,
+    /// The layer it comes from, where that is known.
+    pub said_by: Option<Layer>,
 }
 
 impl InvalidSetting {
     /// This setting has to be something else.
     #[must_use]
     pub const fn new(name: &'static str, must_be: &'static str) -> Self {
-        Self { name, must_be }
+        Self { name, must_be, said_by: None }
     }
 }
+
+impl fmt::Display for InvalidSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the setting \"{}\" must be {}", self.name, self.must_be)?;
+        match self.said_by {
+            None | Some(Layer::Default) => Ok(()),
+            Some(layer) => write!(f, " (it comes from the {layer})"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidSetting {}
 
 /// Whether the first connect is retried. Reconnections always follow the plan.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -184,5 +276,26 @@ mod tests {
         let none = Settings { in_flight: 0, ..Settings::default() };
         let error = none.check().unwrap_err();
         assert_eq!(error.to_string(), "the setting \"in_flight\" must be at least 1");
+        let mut none = Settings::default();
+        none.overlay(Layer::User, &Overrides::new().with_in_flight(0));
+        let error = none.check().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the setting \"in_flight\" must be at least 1 (it comes from the user)"
+        );
+    }
+
+    #[test]
+    fn layers_that_do_not_go_together_are_refused() {
+        let mut half_off = Settings::default();
+        half_off.overlay(Layer::Adapter, &Overrides::new().with_keep_alive(KeepAlive::OFF));
+        assert_eq!(half_off.check(), Ok(()));
+        half_off.overlay(Layer::User, &Overrides::new().with_keep_alive_every(Duration::from_secs(1)));
+        let error = half_off.check().unwrap_err();
+        assert_eq!((error.name, error.said_by), ("keep_alive.deadline", Some(Layer::Adapter)));
+        half_off.overlay(Layer::User, &Overrides::new().with_keep_alive_deadline(Duration::from_secs(1)));
+        assert_eq!(half_off.check().unwrap_err().name, "keep_alive.misses");
+        half_off.overlay(Layer::User, &Overrides::new().with_keep_alive_misses(1));
+        assert_eq!(half_off.check(), Ok(()));
     }
 }

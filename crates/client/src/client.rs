@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use nova_behaviour::{
-    Behaviour, Call, Channel, CodecHandler, Grant, InvalidSetting, Json, Kept, Policies, Policy, Settings,
-    Topic,
+    Behaviour, Call, Channel, CodecHandler, Grant, InvalidSetting, Json, Kept, Layer, Policies, Policy,
+    Settings, Topic,
 };
 use nova_session::{Content, EndCause, NotSent, RequestError, ShutdownReport, State, TopicStatus};
 use serde::Serialize;
@@ -205,8 +205,15 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
         Events::new(self.shared().subscribe_events())
     }
 
+    /// The settings as they are now, each with the layer it comes from.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.shared().with(|session| session.settings().clone())
+    }
+
     /// Changes the settings while the client runs, without touching its link. What is under way
     /// keeps the deadlines it was given; everything else follows the new settings from here on.
+    /// What changes is the user's word from then on.
     ///
     /// # Errors
     ///
@@ -214,7 +221,7 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     pub fn reconfigure(&self, change: impl FnOnce(&mut Settings)) -> Result<(), InvalidSetting> {
         self.shared().with(|session| {
             let mut settings = session.settings().clone();
-            change(&mut settings);
+            settings.change(Layer::User, change);
             session.reconfigure(now(), settings)
         })
     }

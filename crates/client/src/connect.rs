@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use nova_behaviour::{Adapter, Behaviour, Policies, Policy, Settings};
+use nova_behaviour::{Adapter, Behaviour, Layer, Overrides, Policies, Policy, Preset, Settings};
 use nova_session::{EndCause, Session, Start};
 use nova_telemetry::MetricsCollector;
 use nova_transport::Transport;
@@ -17,12 +17,21 @@ use crate::{
 /// A client about to be started: what it speaks, over what, and how.
 ///
 /// What is required is given to [`new`](Self::new); everything else has a default.
+///
+/// # Whose settings count
+///
+/// Of each setting the highest [`Layer`] that says something: the user's word here over the client's
+/// (a preset, or what an application wants of all its clients), over the adapter's, over the default;
+/// in whatever order they are given. [`settings`](Self::settings) tells the outcome, and
+/// [`explain`](Settings::explain) whose word each one is.
 #[derive(Debug)]
 #[must_use = "nothing happens until it is connected or started"]
 pub struct Connect<A, T, P = Policies> {
     adapter: A,
     transport: T,
     policies: P,
+    /// Who chose the policies.
+    policies_of: Layer,
     settings: Settings,
     budget: Option<ReconnectBudget>,
     seed: u64,
@@ -32,11 +41,12 @@ impl<A: Adapter, T: Transport> Connect<A, T> {
     /// A client that speaks what `adapter` speaks, over links that `transport` opens, with the
     /// adapter's settings and the default policies.
     pub fn new(adapter: A, transport: T) -> Self {
-        let settings = adapter.settings();
+        let settings = adapter.settings().said_by(Layer::Adapter);
         Self {
             adapter,
             transport,
             policies: Policies::default(),
+            policies_of: Layer::Default,
             settings,
             budget: None,
             seed: fastrand::u64(..),
@@ -48,13 +58,31 @@ impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
     /// Replaces the policies: when to try again, how much to send, who watches.
     pub fn with_policies<N: Policy>(self, policies: N) -> Connect<A, T, N> {
         let Self { adapter, transport, settings, budget, seed, .. } = self;
-        Connect { adapter, transport, policies, settings, budget, seed }
+        Connect { adapter, transport, policies, policies_of: Layer::User, settings, budget, seed }
     }
 
-    /// Changes the settings, beginning with those of the adapter.
+    /// Changes the settings as the user, beginning with what the other layers say. What stays as it was
+    /// is not said: [`with_overrides`](Self::with_overrides) can say also that.
     pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(&mut self.settings);
+        self.settings.change(Layer::User, change);
         self
+    }
+
+    /// Says as the user what some settings are. It wins over everything else.
+    pub fn with_overrides(mut self, overrides: &Overrides) -> Self {
+        self.settings.overlay(Layer::User, overrides);
+        self
+    }
+
+    /// Says what an application wants of all its clients. It wins over the adapter, and the user over it.
+    pub fn with_client_overrides(mut self, overrides: &Overrides) -> Self {
+        self.settings.overlay(Layer::Client, overrides);
+        self
+    }
+
+    /// The settings as they stand, each with the layer it comes from.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Shares a budget of reconnections with other clients. Default: none, each paces itself.
@@ -103,7 +131,7 @@ impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
 
     /// The handle and the driver apart, for those who spawn the driver themselves.
     pub fn into_parts(self) -> (Client<A::Handlers, P>, Driver) {
-        let Self { adapter, transport, policies, settings, budget, seed } = self;
+        let Self { adapter, transport, policies, settings, budget, seed, .. } = self;
         let Policies { reconnect, limiter, observer } = policies.into_policies();
         let dialler = Dialler { transport, endpoints: adapter.endpoints(), budget };
         let start = Start { now: now(), wall: SystemTime::now(), seed };
@@ -116,5 +144,22 @@ impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
         let watchers = Watchers { logging, metrics, observer: Some(observer) };
         let driver = Driver::new(Arc::clone(&shared), dialler, watchers);
         (Client::new(Arc::new(Hold(shared))), driver)
+    }
+}
+
+impl<A: Adapter, T: Transport, S: From<Preset>, L, O> Connect<A, T, Policies<S, L, O>>
+where
+    Policies<S, L, O>: Policy,
+{
+    /// Begins with what suits a kind of application: settings of the layer [`Client`](Layer::Client), and
+    /// when to try again, unless [`with_policies`](Self::with_policies) says it.
+    ///
+    /// How long connecting may take is said to the transport, see [`Preset::connect_deadline`].
+    pub fn with_preset(mut self, preset: Preset) -> Self {
+        if self.policies_of <= Layer::Client {
+            self.policies.reconnect = preset.into();
+            self.policies_of = Layer::Client;
+        }
+        self.with_client_overrides(&preset.overrides())
     }
 }
