@@ -19,8 +19,8 @@ pub enum Fault<'a> {
     Lost(&'a LostReason),
     /// The server refused the login.
     LoginRefused(&'a Refusal),
-    /// The message handler could not make sense of a message.
-    Undecodable(&'a (dyn StdError + Send + Sync)),
+    /// The message handler could not make sense of a message. This is its own error.
+    Undecodable(&'a (dyn StdError + Send + Sync + 'static)),
     /// A topic is silent for longer than its subscribers wished, although it was subscribed to
     /// anew.
     Stale(&'a Topic),

@@ -5,10 +5,11 @@
 //! deadlock. They are synchronous and statically dispatched, since they run on every message.
 //!
 //! Reading order: [`Dialect`], [`Call`] and [`Channel`] say what can be asked for; [`Body`] and
-//! [`Kept`] carry payloads, [`Decode`] reads them; then the behaviours: [`MessageHandler`],
-//! [`ConnectionHandler`], [`ErrorHandler`], [`SubscriptionHandler`], [`AuthHandler`],
-//! [`SettingHandler`], [`RateLimitHandler`]; [`Handlers`] bundles them, an [`Adapter`] adds [`Endpoints`] and
-//! [`Settings`]; [`Policies`] are the application's own choices. [`Raw`] is the smallest dialect.
+//! [`Kept`] carry payloads, a [`Codec`] writes them and [`Decode`] reads them; then the behaviours:
+//! [`MessageHandler`], [`ConnectionHandler`], [`ErrorHandler`], [`SubscriptionHandler`],
+//! [`AuthHandler`], [`SettingHandler`], [`RateLimitHandler`]; [`Handlers`] bundles them, an [`Adapter`]
+//! adds [`Endpoints`] and [`Settings`], of which each [`Layer`] may say some; [`Policies`] are the
+//! application's own choices. [`Raw`] is the smallest dialect.
 
 mod adapter;
 mod auth;

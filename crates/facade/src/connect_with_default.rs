@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
-use nova_behaviour::Adapter;
+use nova_behaviour::{Adapter, Preset};
 use nova_client::{Client, Connect};
+use nova_connect::{Connector, Deadlines};
 use nova_session::EndCause;
 use nova_transport_fastwebsockets::FastWebSockets;
 
@@ -23,6 +24,26 @@ pub trait ClientExt<A: Adapter>: Sized {
 
     /// The same in two steps, to choose policies and settings in between.
     fn prepare(adapter: A) -> Connect<A, FastWebSockets>;
+
+    /// The same, beginning with what suits a kind of application: its settings, when it tries again, and
+    /// how long each phase of connecting may take.
+    ///
+    /// ```
+    /// # use websockex_nova::prelude::*;
+    /// # #[cfg(feature = "echo")]
+    /// # fn main() -> Result<()> {
+    /// let echo = Echo::at("wss://echo.example/")?;
+    /// let prepared = Client::prepare_for(Preset::Financial, echo)
+    ///     .with_settings(|settings| settings.call_deadline = secs(3));
+    /// for line in prepared.settings().explain().take(5) {
+    ///     println!("{line}"); // … call_deadline = 3 s (user)
+    /// }
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "echo"))]
+    /// # fn main() {}
+    /// ```
+    fn prepare_for(preset: Preset, adapter: A) -> Connect<A, FastWebSockets>;
 }
 
 impl<A: Adapter> ClientExt<A> for Client<A::Handlers> {
@@ -32,5 +53,11 @@ impl<A: Adapter> ClientExt<A> for Client<A::Handlers> {
 
     fn prepare(adapter: A) -> Connect<A, FastWebSockets> {
         Connect::new(adapter, FastWebSockets::default())
+    }
+
+    fn prepare_for(preset: Preset, adapter: A) -> Connect<A, FastWebSockets> {
+        let deadlines = Deadlines::all(preset.connect_deadline());
+        let transport = FastWebSockets::new(Connector::default().with_deadlines(deadlines));
+        Connect::new(adapter, transport).with_preset(preset)
     }
 }

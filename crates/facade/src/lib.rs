@@ -36,6 +36,10 @@
 //! | `roots-native` | trust the roots in the system's files | no |
 //! | `simd-json` | JSON of unknown shape by simd-json | yes |
 //! | `backoff` | reconnection by a configured `backoff` policy | no |
+//! | `codecs` | the module `codecs`: payloads of raw bytes | no |
+//! | `msgpack` | payloads in MessagePack | no |
+//! | `protobuf` | payloads in Protobuf | no |
+//! | `cbor` | payloads in CBOR | no |
 //! | `prometheus` | the text that Prometheus scrapes | no |
 //! | `statsd` | StatsD lines over UDP | no |
 //! | `otel` | instruments and spans through the OpenTelemetry API | no |
@@ -55,6 +59,8 @@ pub use nova_adapter_deribit as deribit;
 pub use nova_adapter_echo as echo;
 pub use nova_behaviour as behaviour;
 pub use nova_client as client;
+#[cfg(feature = "codecs")]
+pub use nova_codecs as codecs;
 #[cfg(any(feature = "fastwebsockets", feature = "native"))]
 pub use nova_connect as connect;
 pub use nova_frame_codec as frame_codec;
@@ -87,7 +93,7 @@ pub mod prelude {
     pub use crate::{Error, Result};
     #[cfg(feature = "echo")]
     pub use nova_adapter_echo::Echo;
-    pub use nova_behaviour::{Adapter, Handlers, Policies, Settings, speaking};
+    pub use nova_behaviour::{Adapter, Handlers, Overrides, Policies, Preset, Settings, speaking};
     pub use nova_client::{Client, Connect, ReconnectBudget, Subscription, Supervisor};
     pub use nova_session::{Delivery, EndCause, Gap, RequestError, State};
     pub use nova_transport::Endpoint;

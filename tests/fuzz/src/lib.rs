@@ -82,3 +82,27 @@ pub fn deribit(input: &[u8]) {
         }
     }
 }
+
+/// Arbitrary bytes as payloads of every binary codec: a value or an error, never a panic, and never an
+/// item for an item that is not there.
+pub fn codecs(input: &[u8]) {
+    use std::collections::BTreeMap;
+
+    use nova_behaviour::{Kept, Reads};
+    use nova_codecs::{Bytes, Cbor, MessagePack, Protobuf};
+
+    fn read<C: Reads<T>, T>(input: &[u8]) -> Option<T> {
+        C::read(&mut Kept::Binary(input.to_vec())).ok()
+    }
+    type Table = BTreeMap<String, Vec<Option<f64>>>;
+    for items in [read::<MessagePack, Vec<u8>>(input), read::<Cbor, Vec<u8>>(input)].into_iter().flatten() {
+        assert!(items.len() < input.len());
+    }
+    read::<MessagePack, Table>(input);
+    read::<MessagePack, (String, i64, Table)>(input);
+    read::<Cbor, Table>(input);
+    read::<Cbor, (String, i64, Table)>(input);
+    read::<Protobuf, String>(input);
+    read::<Protobuf, f64>(input);
+    assert_eq!(read::<Bytes, Vec<u8>>(input).as_deref(), Some(input));
+}

@@ -66,8 +66,8 @@ impl Preset {
         }
     }
 
-    /// How long each phase of connecting may take. It is the transport's to keep: give it to its
-    /// deadlines.
+    /// How long each phase of connecting may take. It is the transport's to keep, whose deadlines are set
+    /// when it is made.
     #[must_use]
     pub const fn connect_deadline(self) -> Duration {
         secs(match self {
