@@ -39,6 +39,9 @@ fn says(layer: Layer, name: SettingName) -> Overrides {
 
 const ABOVE_DEFAULT: [Layer; 3] = [Layer::Adapter, Layer::Client, Layer::User];
 
+/// The precedence as it is promised, apart from the order that the code compares by.
+const HIGHEST_FIRST: [Layer; 3] = [Layer::User, Layer::Client, Layer::Adapter];
+
 /// Every subset of the layers, each in every order.
 fn orders() -> Vec<Vec<Layer>> {
     let mut orders = vec![Vec::new()];
@@ -67,7 +70,7 @@ fn every_setting_obeys_the_layers() {
             for layer in &order {
                 settings.overlay(*layer, &says(*layer, name));
             }
-            let winner = order.iter().max().copied().unwrap_or_default();
+            let winner = HIGHEST_FIRST.into_iter().find(|layer| order.contains(layer)).unwrap_or_default();
             let expected = match winner {
                 Layer::Default => name.of(&default),
                 _ => says(winner, name).said().next().unwrap_or_else(|| panic!("no layer says {name}")).1,
