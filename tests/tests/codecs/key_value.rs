@@ -53,7 +53,9 @@ impl<T: Fields> Writes<T> for KeyValue {
 
 impl<T: Fields> Reads<T> for KeyValue {
     fn read(body: &mut Kept) -> Result<T, DecodeError> {
-        Read::of(body.as_text()?).and_then(|fields| T::read(&fields)).map_err(DecodeError::new)
+        // Which kind of message it came in has been looked at before.
+        let text = std::str::from_utf8(body.as_body().as_bytes()).map_err(DecodeError::new)?;
+        Read::of(text).and_then(|fields| T::read(&fields)).map_err(DecodeError::new)
     }
 }
 
