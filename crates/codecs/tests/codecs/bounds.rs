@@ -94,6 +94,10 @@ fn boasts() -> Vec<Vec<u8>> {
         boasts.push([&[head], &far[..]].concat());
         boasts.push([&[head][..], &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF], &[1; 32]].concat());
     }
+    // As many values as there are numbers, and then the end of an array without a number.
+    for head in [0x9B, 0xBB] {
+        boasts.push([&[head], &far[..], &[0x01, 0x01, 0xFF]].concat());
+    }
     // Protobuf: fields 1 and 7 with a length of 2^63.
     for head in [0x0A, 0x3A, 0x32] {
         boasts.push([&[head], &[0x80; 8][..], &[0x80, 0x01]].concat());
