@@ -1,5 +1,7 @@
 //! Settings in layers: user over client over adapter over default, seen from the other end of a socket.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
 use std::{
     future::{Future, IntoFuture, poll_fn},
     task::Poll,

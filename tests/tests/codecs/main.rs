@@ -6,6 +6,8 @@
 //! | `MessagePack`, `Cbor`, `Protobuf` | features of the facade | binary |
 //! | `KeyValue` | written here, as a stranger would | text |
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
 mod conversation;
 mod key_value;
 mod language;
