@@ -63,17 +63,23 @@ impl<C: JsonCodec> Reads<Dynamic> for C {
             Kept::Text(text) => text.into_bytes(),
             Kept::Binary(bytes) => bytes,
         };
-        let value = read_with_buffers(&mut bytes).map(Dynamic).map_err(DecodeError::new);
+        let value = read_with_buffers(&mut bytes).map(Dynamic);
+        let value = value.map_err(|error| DecodeError::of_serde(&error));
         *body = Kept::Binary(bytes);
         value
     }
 }
 
-/// The parser's own buffers are those of the thread: of its work, only the value is allocated.
+/// The parser's own buffers are those of the thread: of its work, only the value is allocated. They grow
+/// with the messages, so one that is unusually long has buffers of its own.
 #[cfg(feature = "simd-json")]
 fn read_with_buffers(bytes: &mut [u8]) -> simd_json::Result<simd_json::OwnedValue> {
+    const USUAL_BYTES: usize = 64 << 10;
     thread_local! {
         static BUFFERS: std::cell::RefCell<simd_json::Buffers> = std::cell::RefCell::default();
+    }
+    if bytes.len() > USUAL_BYTES {
+        return simd_json::to_owned_value(bytes);
     }
     BUFFERS.with_borrow_mut(|buffers| simd_json::value::owned::to_value_with_buffers(bytes, buffers))
 }
@@ -111,5 +117,8 @@ mod tests {
         assert!(read::<Dynamic>(&mut Kept::from("{")).is_err());
         let again = read::<Dynamic>(&mut Kept::from(r#"{"b":2}"#)).unwrap();
         assert_eq!(again.0["b"], 2);
+        let long = format!("[{}1]", "0,".repeat(100_000));
+        let long = read::<Dynamic>(&mut Kept::from(long)).unwrap();
+        assert_eq!(long.0[100_000], 1);
     }
 }
