@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use nova_behaviour::Dialect;
+use nova_behaviour::{Dialect, MethodRequest};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -79,6 +79,12 @@ impl Request {
     /// They could not be written.
     pub fn params(&self) -> Result<&str, Arc<serde_json::Error>> {
         self.params.as_ref().map(|text| text.as_str()).map_err(Arc::clone)
+    }
+}
+
+impl MethodRequest for Request {
+    fn of_method(method: impl Into<Cow<'static, str>>, params: &(impl Serialize + ?Sized)) -> Self {
+        Self::new(method, params)
     }
 }
 

@@ -10,6 +10,8 @@
 //! [`AuthHandler`], [`SettingHandler`], [`RateLimitHandler`]; [`Handlers`] bundles them, an [`Adapter`]
 //! adds [`Endpoints`] and [`Settings`], of which each [`Layer`] may say some; [`Policies`] are the
 //! application's own choices. [`Raw`] is the smallest dialect.
+//! A service that takes methods and parameters in JSON is spoken to by data: an [`Envelope`], a
+//! [`MethodCall`], and the handlers beside it.
 
 mod adapter;
 mod auth;
@@ -19,9 +21,13 @@ mod codec;
 mod connection;
 mod dialect;
 mod endpoints;
+mod envelope;
 mod error;
 mod handlers;
+#[doc(hidden)]
+pub mod macro_support;
 mod message;
+mod method;
 mod policy;
 mod rate_limit;
 mod raw;
@@ -44,9 +50,13 @@ pub use codec::{
 pub use connection::{ConnectAction, ConnectionHandler, DisconnectAction, FrameAction, Quiet};
 pub use dialect::{Call, Channel, Conflate, Dialect, Idempotent, RequestId};
 pub use endpoints::{EndpointSource, Endpoints};
+pub use envelope::{Demand, Envelope, EnvelopeError, EnvelopeMessages};
 pub use error::{ErrorHandler, RetryTransient, Verdict};
 pub use handlers::{Behaviour, Handlers, Observers};
 pub use message::{Correlation, Inbound, MessageHandler, Position};
+pub use method::{
+    CarriedPrices, FixedSettings, LoginBy, MethodCall, MethodRequest, MethodTopics, PricedRequest,
+};
 pub use policy::{Policies, Policy};
 pub use rate_limit::{RateLimitHandler, Unpriced};
 pub use raw::{Everything, Raw, RawMessages};

@@ -1,0 +1,32 @@
+//! What the expansions of `nova-macros` name, so that a program needs no crate for them but those it
+//! uses itself. Nobody else should.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nova_transport::{Cause, Endpoint, EndpointError};
+
+use crate::endpoints::{EndpointSource, Endpoints};
+
+pub use nova_ratelimit::{Budget, BudgetId, Charge};
+pub use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// The endpoints at these URLs. One that is wrong shows as the failure of each attempt.
+#[must_use]
+pub fn endpoints(urls: &[&str]) -> Endpoints {
+    let parsed: Result<Vec<Endpoint>, _> = urls.iter().map(|url| Endpoint::parse(url)).collect();
+    match parsed {
+        Ok(parsed) => Endpoints::rotating(parsed)
+            .unwrap_or_else(|| Endpoints::from_source(Wrong(Arc::new(EndpointError::MissingHost)))),
+        Err(error) => Endpoints::from_source(Wrong(Arc::new(error))),
+    }
+}
+
+struct Wrong(Arc<EndpointError>);
+
+#[async_trait]
+impl EndpointSource for Wrong {
+    async fn endpoint(&self, _attempt: u32) -> Result<Endpoint, Cause> {
+        Err(Arc::clone(&self.0) as Cause)
+    }
+}
