@@ -11,9 +11,10 @@ struct Consumer {
     without: &'static [&'static str],
 }
 
-const CONSUMERS: [Consumer; 3] = [
+const CONSUMERS: [Consumer; 4] = [
     Consumer { folder: "codec-only", without: &["tokio", "http", "url", "serde", "tracing"] },
     Consumer { folder: "session-only", without: &["tokio", "mio", "hyper", "nova-testkit"] },
+    Consumer { folder: "macros-only", without: &["websockex-nova", "hyper", "toml_edit", "nova-testkit"] },
     // Both are unmaintained, and a user's own check of advisories would fail on them.
     Consumer { folder: "facade", without: &["backoff", "instant", "nova-testkit"] },
 ];

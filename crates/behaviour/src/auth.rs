@@ -1,6 +1,6 @@
 //! The behaviour of login.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{body::Body, dialect::Dialect, refusal::Refusal};
 
@@ -46,6 +46,15 @@ pub struct LoginMoment {
     pub nonce: u64,
     /// Why it is made.
     pub occasion: LoginOccasion,
+}
+
+impl LoginMoment {
+    /// Wall time in milliseconds since 1970, as most signatures want it; 0 before that.
+    #[must_use]
+    pub fn unix_millis(&self) -> u64 {
+        let since = self.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 /// Why a login is made.

@@ -25,6 +25,7 @@
 //! |---|---|---|
 //! | `echo` | the echo adapter | yes |
 //! | `deribit` | the Deribit adapter | no |
+//! | `macros` | typed clients, channels and adapters from traits and structs | no |
 //! | `fastwebsockets` | the transport over fastwebsockets, and [`prelude::ClientExt`] | yes |
 //! | `native` | the transport over our own codec | no |
 //! | `deflate` | permessage-deflate in that transport | no |
@@ -64,6 +65,8 @@ pub use nova_codecs as codecs;
 #[cfg(any(feature = "fastwebsockets", feature = "native"))]
 pub use nova_connect as connect;
 pub use nova_frame_codec as frame_codec;
+#[cfg(feature = "macros")]
+pub use nova_macros as macros;
 pub use nova_ratelimit as ratelimit;
 pub use nova_reconnect as reconnect;
 pub use nova_session as session;
@@ -95,6 +98,8 @@ pub mod prelude {
     pub use nova_adapter_echo::Echo;
     pub use nova_behaviour::{Adapter, Handlers, Overrides, Policies, Preset, Settings, speaking};
     pub use nova_client::{Client, Connect, ReconnectBudget, Subscription, Supervisor};
+    #[cfg(feature = "macros")]
+    pub use nova_macros::{Adapter, Channel, client};
     pub use nova_session::{Delivery, EndCause, Gap, RequestError, State};
     pub use nova_transport::Endpoint;
 

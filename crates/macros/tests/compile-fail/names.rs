@@ -1,0 +1,24 @@
+use nova_macros::client;
+
+#[client(dialect = Venue)]
+trait Names {
+    #[call("order")]
+    fn buy(&self, amount: u32) -> Accepted;
+
+    #[call("order")]
+    fn sell(&self, amount: u32) -> Accepted;
+
+    #[channel("book.{instrument}", conflatable)]
+    fn book(&self, instrument: String) -> Book;
+
+    #[channel("book.{currency}")]
+    fn books(&self, currency: String) -> Books;
+
+    #[channel("window.{instrument}")]
+    fn window(&self, instrument: String) -> Book;
+
+    #[call("other", type = Buy)]
+    fn other(&self) -> u32;
+}
+
+fn main() {}

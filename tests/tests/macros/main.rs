@@ -1,0 +1,10 @@
+//! The macros, through the facade and over real sockets, against the made-up venue.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
+mod by_hand;
+mod by_macro;
+mod client;
+mod hygiene;
+mod roles;
+mod same;
