@@ -9,13 +9,13 @@ trait Names {
     fn sell(&self, amount: u32) -> Accepted;
 
     #[channel("book.{instrument}", conflatable)]
-    fn book(&self, instrument: String) -> Book;
+    fn book(&self, instrument: String) -> Level;
 
     #[channel("book.{currency}")]
-    fn books(&self, currency: String) -> Books;
+    fn books(&self, currency: String) -> Levels;
 
     #[channel("window.{instrument}")]
-    fn window(&self, instrument: String) -> Book;
+    fn window(&self, instrument: String) -> Level;
 
     #[call("other", type = Buy)]
     fn other(&self) -> u32;
