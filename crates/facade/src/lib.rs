@@ -49,6 +49,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(feature = "deribit", doc = include_str!("deribit.md"))]
+#![cfg_attr(feature = "macros", doc = include_str!("macros.md"))]
 
 #[cfg(feature = "fastwebsockets")]
 mod connect_with_default;

@@ -5,6 +5,7 @@
 mod by_hand;
 mod by_macro;
 mod client;
-mod hygiene;
+// Lints on what is public have to see it as such.
+pub mod hygiene;
 mod roles;
 mod same;

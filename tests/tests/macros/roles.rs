@@ -91,7 +91,7 @@ async fn every_role_is_filled_by_what_was_given_for_it() {
     assert_eq!(ops, [Op::Set, Op::Login, Op::Subscribe]);
     assert_eq!(client.status().handler.as_deref(), Some("named"));
     // The settings' deadline.
-    venue.rule(|rules| drop(rules.unanswered.insert(Op::Time)));
+    venue.rule(|rules| rules.unanswered.extend([Op::Time]));
     let late = within(PATIENCE, "the deadline", client.call(Time).into_future()).await;
     assert!(matches!(late, Err(RequestError::TimedOut { sent: true })), "{late:?}");
     // The error handler's verdict.

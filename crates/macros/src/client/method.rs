@@ -127,7 +127,7 @@ impl Method {
             Self::channel(kind, name, docs, parameters, reply)
         };
         let method = errors.keep(read)?;
-        if tokens_of(&method.reply) == method.type_name.to_string() {
+        if method.type_name == tokens_of(&method.reply) {
             let text = format!(
                 "`{}` would be the type of `{name}` itself as well: name that one by `type = …`",
                 method.type_name,

@@ -3,12 +3,18 @@
 
 #![deny(missing_docs, unsafe_code, warnings, clippy::all)]
 
-use meaning::{Adapter as _, Behaviour as _, Call as _, Channel as _, Kept, MessageHandler as _, RequestId, Topic};
+use meaning::{
+    Adapter as _, Behaviour as _, Call as _, Channel as _, Kept, MessageHandler as _, RequestId, Topic,
+};
 use nova_macros::{Adapter, Channel, client};
 
 /// A venue.
 #[derive(Adapter)]
-#[adapter(endpoint = "wss://venue.example/", json(params = "params", topic = "channel", item = "data"), topics())]
+#[adapter(
+    endpoint = "wss://venue.example/",
+    json(params = "params", topic = "channel", item = "data"),
+    topics()
+)]
 pub struct Venue {}
 
 /// What can be asked of it.
@@ -52,7 +58,8 @@ fn main() {
     let expected = r#"{"id":1,"method":"order/buy","params":{"instrument":"BTC","amount":10.0,"price":2.5}}"#;
     assert_eq!(out, Kept::from(expected));
     if std::env::args().count() > 9 {
-        let traded: fn(&nova_client::Client<<Venue as meaning::Adapter>::Handlers>) = |client| drop(trade(client));
+        let traded: fn(&nova_client::Client<<Venue as meaning::Adapter>::Handlers>) =
+            |client| drop(trade(client));
         let _ = traded;
     }
 }
