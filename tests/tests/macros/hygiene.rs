@@ -67,6 +67,7 @@ pub mod strict {
     }
 
     /// Logs in.
+    #[must_use]
     pub fn login(secret: &Secret, moment: LoginMoment) -> MethodCall {
         MethodCall::new("login", &(secret.reveal(), moment.nonce))
     }
