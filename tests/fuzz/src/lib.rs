@@ -106,3 +106,35 @@ pub fn codecs(input: &[u8]) {
     read::<Protobuf, f64>(input);
     assert_eq!(read::<Bytes, Vec<u8>>(input).as_deref(), Some(input));
 }
+
+/// Whatever a service says, in an envelope that is known by names alone: routed, and its lists of topics
+/// and lives of logins read.
+pub fn envelope(input: &[u8]) {
+    use nova_behaviour::{
+        AuthHandler, Body, Demand, Dialect, Envelope, EnvelopeMessages, Inbound, Json, LoginBy,
+        MessageHandler, MethodCall, MethodTopics, SubscriptionHandler, Topic,
+    };
+
+    struct Service;
+
+    impl Dialect for Service {
+        type Request = MethodCall;
+        type Codec = Json;
+    }
+
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let envelope = Envelope::new("id", "method", "result", "error")
+        .with_items("params.channel", "params.data")
+        .with_sequence("params.data.n")
+        .with_demand("method", "ping", Demand::Answer("pong"));
+    let mut messages = EnvelopeMessages::<Service>::new(envelope);
+    let mut topics = MethodTopics::new("subscribe", "unsubscribe").with_confirmed("on.these");
+    let mut login = LoginBy::new((), |(), _| MethodCall::new("login", &())).with_expires_in("token.seconds");
+    for line in text.lines() {
+        if let Ok(Inbound::Reply { result: Ok(result), .. }) = messages.route(Body::Text(line)) {
+            let asked = [Topic::from("a")];
+            let _ = SubscriptionHandler::<Service>::answered(&mut topics, &asked, Ok(result));
+            let _ = AuthHandler::<Service>::answered(&mut login, Ok(result));
+        }
+    }
+}
