@@ -38,7 +38,8 @@
 //! let mut ticks = client.ticker("BTC").conflated().await?;
 //! ```
 //!
-//! (It is compiled and run in the tests of the whole, since this crate names no other of ours.)
+//! (It is not compiled here, since this crate names no other of ours; the facade's documentation has it as
+//! a program, and the tests of the whole run others like it.)
 
 use proc_macro::TokenStream;
 

@@ -7,5 +7,6 @@ mod by_macro;
 mod client;
 // Lints on what is public have to see it as such.
 pub mod hygiene;
+mod names;
 mod roles;
 mod same;

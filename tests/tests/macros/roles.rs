@@ -101,3 +101,26 @@ async fn every_role_is_filled_by_what_was_given_for_it() {
     assert!(logged.0.load(Ordering::Relaxed) > 0 && measured.0.load(Ordering::Relaxed) > 0);
     drop(prices);
 }
+
+#[derive(Adapter)]
+#[adapter(messages = VenueMessages, settings(call_deadline = "20ms", in_flight = 7))]
+struct Patient {
+    endpoint: Endpoint,
+}
+
+#[tokio::test]
+async fn what_the_application_sets_comes_before_the_settings_of_the_adapter() {
+    let venue = Venue::start(Rules::generous()).await.unwrap();
+    venue.rule(|rules| rules.unanswered.extend([Op::Time]));
+    let patient = Patient { endpoint: venue.endpoint() };
+    assert_eq!(patient.settings().in_flight, 7);
+    let prepared = Connect::new(patient, Wire::default()).with_settings(|settings| {
+        assert_eq!(settings.call_deadline, millis(20));
+        settings.call_deadline = millis(150);
+    });
+    let client = within(PATIENCE, "the client", prepared.connect()).await.unwrap();
+    let began = std::time::Instant::now();
+    let late = within(PATIENCE, "the deadline", client.call(Time).into_future()).await;
+    assert!(matches!(late, Err(RequestError::TimedOut { sent: true })), "{late:?}");
+    assert!(began.elapsed() >= millis(150), "{:?}", began.elapsed());
+}

@@ -19,8 +19,9 @@ use crate::{
 
 /// Writes requests into an [`Envelope`], and reads what comes in one.
 ///
-/// Each message is passed over once to find its members, with one allocation; results and items are
-/// left to whoever takes them. A service that sends very much may be worth a scan of its own.
+/// Each message is passed over once to find its members, with one allocation, and a member once more for
+/// each name with a dot that begins with it; results and items are left to whoever takes them. A service
+/// that sends very much may be worth a scan of its own.
 pub struct EnvelopeMessages<D> {
     envelope: Arc<Envelope>,
     dialect: PhantomData<fn() -> D>,

@@ -57,6 +57,7 @@ const TAKEN: &[&str] = &[
     "forget_restored",
     "gauges",
     "health",
+    "metrics",
     "monitor",
     "notify",
     "notify_binary",
