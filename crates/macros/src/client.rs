@@ -2,12 +2,16 @@
 
 mod call;
 mod method;
+mod parameter;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{ItemTrait, LitStr, Path, Result, Type, parse::Parser as _};
 
-use self::method::{Kind, Method, Parameter};
+use self::{
+    method::{Kind, Method},
+    parameter::Parameter,
+};
 use crate::{
     channel::{self, Fields},
     options::{self, Errors},

@@ -17,7 +17,7 @@
 //! `.replay_on_reconnect()` and `.conflated()` are there under the usual conditions. Nothing that is
 //! made panics, needs `unsafe` or relies on what is in scope.
 //!
-//! ```ignore
+//! ```text
 //! use websockex_nova::prelude::*;
 //!
 //! #[derive(Adapter)]
@@ -61,7 +61,8 @@ mod roots;
 /// what is required, and for each `Option` there is a `with_…`.
 ///
 /// Numbers, `bool` and `char` are taken as they are, everything else from whatever becomes it: a
-/// parameter of type `String` takes `"BTC"`. An `Option` that is `None` is not sent.
+/// parameter of type `String` takes `"BTC"`. An `Option`, which is known by that name, is not sent where it
+/// is `None`.
 ///
 /// The dialect's requests must be made of a method's name and parameters, which is the trait
 /// `MethodRequest`: so they are with `#[adapter(json(…))]`, and with Deribit's adapter.
@@ -104,7 +105,7 @@ pub fn client(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a channel of a struct.
 ///
-/// ```ignore
+/// ```text
 /// #[derive(Channel)]
 /// #[channel(topic = "book.{instrument}", item = Book, dialect = Venue)]
 /// struct BookOf {
