@@ -36,12 +36,14 @@ struct Memory {
     taken: usize,
     /// Whether the next read finds nothing yet.
     pauses: bool,
-    /// Whether a request over HTTP/2 is still to come.
+    /// Whether the request is still to come.
     waits: bool,
+    /// Whether it sends anything but its opening.
+    speaks: bool,
 }
 
 impl Memory {
-    fn new(http: HttpChoice) -> Self {
+    fn new(Fixed { http, speaks }: Fixed) -> Self {
         let frame = [&[0x81, 126, 1, 94][..], &[b'x'; BYTES]].concat();
         let frames = frame.repeat(PER_WAKE);
         let (opening, batch) = match http {
@@ -56,7 +58,7 @@ impl Memory {
                     .collect(),
             ),
         };
-        Self { opening, batch, taken: 0, pauses: false, waits: http != HttpChoice::One }
+        Self { opening, batch, taken: 0, pauses: false, waits: true, speaks }
     }
 }
 
@@ -97,13 +99,14 @@ impl AsyncRead for Memory {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if !this.opening.is_empty() {
+        let is_early = this.waits && this.batch[0] != 0;
+        if !this.opening.is_empty() && !is_early {
             buf.put_slice(&this.opening);
             this.opening.clear();
             this.pauses = true;
             return Poll::Ready(Ok(()));
         }
-        if this.waits {
+        if this.waits || !this.speaks {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -117,13 +120,14 @@ impl AsyncRead for Memory {
 
 impl AsyncWrite for Memory {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if self.waits && asks(bytes) {
+        let is_http2 = self.batch[0] == 0;
+        if self.waits && is_http2 && asks(bytes) {
             self.waits = false;
             // `:status: 200`.
             self.opening.extend([0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88]);
         }
+        self.waits &= is_http2;
         // The server opens its window again for all that was sent on the stream.
-        let is_http2 = self.batch[0] == 0;
         if is_http2 && !self.waits && bytes.len() > 1_024 {
             let [.., a, b, c, d] = bytes.len().to_be_bytes();
             for stream in [0, 1] {
@@ -143,13 +147,16 @@ impl AsyncWrite for Memory {
     }
 }
 
-#[derive(Debug)]
-struct Fixed(HttpChoice);
+#[derive(Clone, Copy, Debug)]
+struct Fixed {
+    http: HttpChoice,
+    speaks: bool,
+}
 
 #[async_trait::async_trait]
 impl Dial for Fixed {
     async fn dial(&self, _: SocketAddr) -> io::Result<ByteStream> {
-        Ok(ByteStream::new(Memory::new(self.0)))
+        Ok(ByteStream::new(Memory::new(*self)))
     }
 }
 
@@ -166,10 +173,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [http, way, count] = &words[..] else { return Err("usage: over_http2 one|two in|out COUNT".into()) };
     let http = if http == "two" { HttpChoice::Two } else { HttpChoice::One };
     let count: usize = count.parse()?;
-    let connector = Connector::new()
-        .with_http(http)
-        .with_dialer(Arc::new(Fixed(http)))
-        .with_entropy(Arc::new(Fixed(http)));
+    let server = Arc::new(Fixed { http, speaks: way == "in" });
+    let connector = Connector::new().with_http(http).with_dialer(server.clone()).with_entropy(server);
     let endpoint = Endpoint::parse("ws://127.0.0.1/")?;
     let mut link = Native::new(connector).connect(&endpoint, &|_| {}).await?;
     let begun = Instant::now();

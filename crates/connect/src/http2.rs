@@ -44,7 +44,7 @@ pub(crate) enum Answer {
     /// By a 2xx: the stream speaks WebSocket from here on.
     Accepted(Parts, ByteStream),
     /// By another status, with a body that says why.
-    Refused(Refused),
+    Refused(Box<Refused>),
     /// Not at all: the server speaks HTTP/2 but no WebSocket over it, or wants HTTP/1.1 for it.
     Unable,
 }
@@ -86,7 +86,7 @@ pub(crate) async fn ask(
     };
     head.headers = detached(&head.headers);
     if !head.status.is_success() {
-        return Ok(Answer::Refused(Refused { head, body, machine }));
+        return Ok(Answer::Refused(Box::new(Refused { head, body, machine })));
     }
     Ok(Answer::Accepted(head, ByteStream::new(Http2Stream::new(machine, send, body))))
 }

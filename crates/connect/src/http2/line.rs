@@ -79,6 +79,11 @@ impl Socket {
         remember(&mut self.waiting().writer, waker);
     }
 
+    /// Spares a writer that has what it wanted the next wake.
+    pub(super) fn forget_writer(&self) {
+        self.waiting().writer = None;
+    }
+
     /// Tells the writer that bytes have left which it may wait for.
     pub(super) fn wake_writer(&self) {
         let writer = self.waiting().writer.take();

@@ -92,15 +92,17 @@ impl Http2Stream {
     /// Only what the server's window admits is ever handed to the machine, so that all the machine
     /// holds is held up by the socket.
     fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Known before the machine moves: the socket may be ready again while it does.
+        self.machine.socket.wake_writer_by(cx.waker());
         self.drive();
         let (is_full, is_over) = (self.machine.socket.is_full(), self.machine.over.is_some());
         if is_over && (is_full || self.sending == Sending::Open) {
             return Poll::Ready(Err(self.not_sending(cx)));
         }
         if is_full {
-            self.machine.socket.wake_writer_by(cx.waker());
             return Poll::Pending;
         }
+        self.machine.socket.forget_writer();
         Poll::Ready(Ok(()))
     }
 }
@@ -178,15 +180,13 @@ impl AsyncWrite for Http2Stream {
                 });
             }
             // No room: let bytes leave, and see whether the server opened its window.
+            this.machine.socket.wake_writer_by(cx.waker());
             this.drive();
             let Some(Stream { send, .. }) = &mut this.stream else { continue };
             match send.poll_capacity(cx) {
                 Poll::Ready(Some(Ok(_))) => {}
                 Poll::Ready(_) => return Poll::Ready(Err(this.not_sending(cx))),
-                Poll::Pending => {
-                    this.machine.socket.wake_writer_by(cx.waker());
-                    return Poll::Pending;
-                }
+                Poll::Pending => return Poll::Pending,
             }
         }
     }

@@ -4,15 +4,16 @@ use std::{
     future::Future,
     io,
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use nova_connect::{ByteStream, Dial, HttpChoice};
+use nova_connect::{ByteStream, Dial, HttpChoice, Upgraded};
 use nova_testkit::net::{GatewayRules, PATIENCE, RawFrame, within};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 
 use super::{Behind, by};
 use crate::support::endpoint;
@@ -117,7 +118,33 @@ async fn what_was_flushed_arrives_though_nobody_reads() {
 #[tokio::test]
 async fn a_flush_waits_until_the_socket_has_taken_everything() {
     let (ours, theirs) = tokio::io::duplex(4_096);
-    let connector = by(HttpChoice::Two).with_dialer(Arc::new(Given(Mutex::new(Some(ByteStream::new(ours))))));
+    let (upgraded, mut connection, mut body) = over(ByteStream::new(ours), theirs).await;
+    let (_read, mut write) = upgraded.stream.into_split();
+    write.write_all(&[7; 32 << 10]).await.unwrap();
+    let flushed = tokio::time::timeout(Duration::from_millis(20), write.flush()).await;
+    assert!(flushed.is_err(), "what the socket did not take is not flushed");
+    both(async { write.flush().await.unwrap() }, read_by(&mut connection, &mut body, 32 << 10)).await;
+}
+
+/// As sockets of tokio do when a task has had its turn: not ready, and ready again at once.
+#[tokio::test]
+async fn a_socket_that_is_ready_again_at_once_wakes_the_writer() {
+    let (ours, theirs) = tokio::io::duplex(4_096);
+    let hesitant = Hesitant { io: ours, reads: false, writes: false };
+    let (upgraded, mut connection, mut body) = over(ByteStream::new(hesitant), theirs).await;
+    let (_read, mut write) = upgraded.stream.into_split();
+    let send = async {
+        write.write_all(&vec![7; 4 << 20]).await.unwrap();
+        write.flush().await.unwrap();
+    };
+    both(send, read_by(&mut connection, &mut body, 4 << 20)).await;
+}
+
+type Server = h2::server::Connection<DuplexStream, Bytes>;
+
+/// A stream over this socket, and a server at its other end that reads when it is told to.
+async fn over(socket: ByteStream, theirs: DuplexStream) -> (Upgraded, Server, h2::RecvStream) {
+    let connector = by(HttpChoice::Two).with_dialer(Arc::new(Given(Mutex::new(Some(socket)))));
     let endpoint = endpoint("ws://127.0.0.1/");
     let mut connecting = pin!(connector.connect(&endpoint, &|_| {}));
     let serving = async {
@@ -126,12 +153,13 @@ async fn a_flush_waits_until_the_socket_has_taken_everything() {
             .enable_connect_protocol()
             .initial_window_size(1 << 20)
             .initial_connection_window_size(1 << 20);
-        let mut connection: h2::server::Connection<_, Bytes> = builder.handshake(theirs).await.unwrap();
+        let mut connection: Server = builder.handshake(theirs).await.unwrap();
         let (request, mut respond) = connection.accept().await.unwrap().unwrap();
-        let send = respond.send_response(http::Response::new(()), false).unwrap();
-        (connection, request.into_body(), send)
+        // Its end of the stream stays open for as long as the body is held.
+        let _send = respond.send_response(http::Response::new(()), false).unwrap();
+        (connection, request.into_body())
     };
-    let (mut connection, mut body, _send) = tokio::select! {
+    let (mut connection, body) = tokio::select! {
         biased;
         _ = &mut connecting => panic!("nothing was answered yet"),
         served = serving => served,
@@ -140,23 +168,64 @@ async fn a_flush_waits_until_the_socket_has_taken_everything() {
         upgraded = connecting => upgraded.unwrap(),
         _ = connection.accept() => panic!("the connection goes on"),
     };
-    let (_read, mut write) = upgraded.stream.into_split();
-    write.write_all(&[7; 32 << 10]).await.unwrap();
-    let flushed = tokio::time::timeout(Duration::from_millis(20), write.flush()).await;
-    assert!(flushed.is_err(), "what the socket did not take is not flushed");
+    (upgraded, connection, body)
+}
+
+/// Lets the server read so many bytes.
+async fn read_by(connection: &mut Server, body: &mut h2::RecvStream, bytes: usize) {
     let reading = async {
         let mut got = 0;
-        while got < 32 << 10 {
-            got += body.data().await.unwrap().unwrap().len();
+        while got < bytes {
+            let data = body.data().await.unwrap().unwrap();
+            body.flow_control().release_capacity(data.len()).unwrap();
+            got += data.len();
         }
     };
-    let serving = async {
-        tokio::select! {
-            () = reading => {}
-            _ = connection.accept() => panic!("the connection goes on"),
+    tokio::select! {
+        () = reading => {}
+        _ = connection.accept() => panic!("the connection goes on"),
+    }
+}
+
+/// Every second poll finds it not ready, though it is.
+struct Hesitant {
+    io: DuplexStream,
+    reads: bool,
+    writes: bool,
+}
+
+impl AsyncRead for Hesitant {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.reads = !self.reads;
+        if self.reads {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
-    };
-    both(async { write.flush().await.unwrap() }, serving).await;
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Hesitant {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.writes = !self.writes;
+        if self.writes {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
 }
 
 /// Dials what it was given.
