@@ -53,7 +53,7 @@ struct Shared {
 #[derive(Clone, Copy, Debug)]
 enum Order {
     GoAway(Reason),
-    LeaveInOrder,
+    Depart,
     Reset(Reason),
     Cut,
 }
@@ -157,7 +157,7 @@ impl Gateway {
 
     /// Announces by a GOAWAY that no new stream is welcome; those that are open go on.
     pub fn go_away_in_order(&self) {
-        self.order(Order::LeaveInOrder);
+        self.order(Order::Depart);
     }
 
     /// Ends all streams with a RST_STREAM of this code; their connections go on.
@@ -219,7 +219,7 @@ async fn converse(
             Some(_) = streams.join_next() => {}
             order = orders.recv() => match order {
                 Ok(Order::GoAway(reason)) => connection.abrupt_shutdown(reason),
-                Ok(Order::LeaveInOrder) => connection.graceful_shutdown(),
+                Ok(Order::Depart) => connection.graceful_shutdown(),
                 Ok(Order::Cut) | Err(_) => return Ok(()),
                 Ok(Order::Reset(_)) => {}
             },

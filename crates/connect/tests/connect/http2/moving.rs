@@ -1,5 +1,7 @@
 //! Bytes on their way: flow control each way, and the halves held apart.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
 use std::{
     future::Future,
     io,
