@@ -3,14 +3,14 @@
 use std::error::Error;
 
 use crate::{
-    alerts, book, consumers, deny, features, layers, scenarios, secrets,
+    alerts, book, consumers, deny, features, layers, new_adapter, scenarios, secrets,
     step::{Outcome, Report, Step},
     suite,
     workspace::Workspace,
 };
 
 /// What fails fastest stands first.
-const STEPS: [Step; 13] = [
+const STEPS: &[Step] = &[
     Step { name: "format", run: format },
     Step { name: "layers", run: layers::run },
     Step { name: "clippy", run: clippy },
@@ -23,12 +23,13 @@ const STEPS: [Step; 13] = [
     Step { name: "book", run: book::run },
     Step { name: "features", run: features::run },
     Step { name: "consumers", run: consumers::run },
+    Step { name: "template", run: new_adapter::try_template },
     Step { name: "deny", run: deny::run },
 ];
 
 /// Takes all steps and prints how each ended and how long it took.
 pub(crate) fn run(workspace: &Workspace, require_all: bool) -> Result<Outcome, Box<dyn Error>> {
-    let (report, passed) = Report::of(&STEPS, workspace, require_all);
+    let (report, passed) = Report::of(STEPS, workspace, require_all);
     println!("\n{}", report.summary());
     if passed { Ok(Outcome::Passed) } else { Err("the change does not pass".into()) }
 }

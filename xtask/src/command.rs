@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::autobahn::Extent;
 
 /// What there is to do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Command {
     Ci { require_all: bool },
     Layers,
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Autobahn { extent: Extent },
     Book,
     DrawBook,
+    NewAdapter { name: String, out: Option<String> },
+    Template,
     Help,
 }
 
@@ -70,6 +72,10 @@ Usage: cargo xtask <COMMAND>
                         categories that take seconds
   book [--draw]         the pages, pictures and programs of the book in docs, and mdbook's build of it; with
                         --draw, draws the pictures from their texts instead, by Graphviz
+  new-adapter <NAME> [--out <FOLDER>]
+                        writes the crate crates/adapter-NAME to start an adapter from, or one that stands
+                        alone in a folder elsewhere
+  template              writes such crates in a copy of the workspace and beside it, and tries them
   help                  this text";
 
 /// Reads a command from the words behind `cargo xtask`.
@@ -113,6 +119,11 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["events", "--write"] => Ok(Command::WriteEvents),
         ["alerts"] => Ok(Command::Alerts { require_all: false }),
         ["alerts", "--require-all"] => Ok(Command::Alerts { require_all: true }),
+        ["new-adapter", name] => Ok(Command::NewAdapter { name: (*name).to_owned(), out: None }),
+        ["new-adapter", name, "--out", out] => {
+            Ok(Command::NewAdapter { name: (*name).to_owned(), out: Some((*out).to_owned()) })
+        }
+        ["template"] => Ok(Command::Template),
         unknown => Err(Mistake::Unknown(unknown.join(" "))),
     }
 }
@@ -156,6 +167,9 @@ mod tests {
         assert_eq!(parsed("alerts --require-all"), Ok(Command::Alerts { require_all: true }));
         assert_eq!(parsed("sim --seeds 5 --seed 0"), Ok(Command::Sim { seeds: 5, first: 0 }));
         assert_eq!(parsed("sim --seed 7"), Ok(Command::Replay { seed: 7 }));
+        let named = |out: Option<&str>| Command::NewAdapter { name: "acme".into(), out: out.map(Into::into) };
+        assert_eq!(parsed("new-adapter acme"), Ok(named(None)));
+        assert_eq!(parsed("new-adapter acme --out ../acme"), Ok(named(Some("../acme"))));
         assert_eq!(parsed(""), Ok(Command::Help));
     }
 
@@ -170,9 +184,7 @@ mod tests {
     #[test]
     fn help_names_every_command() {
         let checks = ["ci", "test", "repeat", "layers", "features", "consumers", "deny", "fuzz"];
-        for command in
-            checks.into_iter().chain(["events", "alerts", "secrets", "scenarios", "sim", "soak", "autobahn"])
-        {
+        for command in checks.into_iter().chain(["alerts", "autobahn", "events", "new-adapter", "scenarios", "secrets", "sim", "soak", "template"]) {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

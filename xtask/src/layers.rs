@@ -7,7 +7,7 @@ mod table;
 
 use std::{collections::VecDeque, error::Error, path::Path};
 
-use self::table::{Kind, NAMED_ONCE, ROWS, RUNTIME, Row, TESTKIT};
+use self::table::{Kind, NAMED_ONCE, RUNTIME, Row, TESTKIT};
 use crate::{
     metadata::{Metadata, Package},
     step::Outcome,
@@ -51,15 +51,15 @@ fn violations(metadata: &Metadata) -> Vec<Violation> {
 
 fn violations_of(metadata: &Metadata, package: &Package) -> Vec<Violation> {
     let folder = folder(package);
-    let Some(row) = ROWS.iter().find(|row| row.folder == folder) else {
+    let Some(row) = Row::of(folder) else {
         return vec![Violation::NotInTheTable(package.name.clone())];
     };
     let mut found = Vec::new();
-    if package.name != row.package() {
+    if package.name != table::package(folder) {
         found.push(Violation::Misnamed { folder: folder.to_owned(), package: package.name.clone() });
     }
     found.extend(ours_it_may_not_name(row, package, metadata));
-    found.extend(named_by_another_than_its_owner(row, package));
+    found.extend(named_by_another_than_its_owner(package));
     if row.kind == Kind::Pure
         && let Some(path) = path_to_runtime(metadata, package)
     {
@@ -69,7 +69,7 @@ fn violations_of(metadata: &Metadata, package: &Package) -> Vec<Violation> {
 }
 
 fn ours_it_may_not_name(row: &Row, package: &Package, metadata: &Metadata) -> Vec<Violation> {
-    let krate = || row.folder.to_owned();
+    let krate = || folder(package).to_owned();
     let mut found = Vec::new();
     for dependency in &package.dependencies {
         let Some(named) = metadata.members().find(|member| member.name == dependency.name).map(folder) else {
@@ -89,13 +89,14 @@ fn ours_it_may_not_name(row: &Row, package: &Package, metadata: &Metadata) -> Ve
     found
 }
 
-fn named_by_another_than_its_owner(row: &Row, package: &Package) -> Vec<Violation> {
+fn named_by_another_than_its_owner(package: &Package) -> Vec<Violation> {
+    let folder = folder(package);
     let named = |name: &str| package.dependencies.iter().any(|dependency| dependency.name == name);
     NAMED_ONCE
         .iter()
-        .filter(|(dependency, owner)| *owner != row.folder && named(dependency))
+        .filter(|(dependency, owner)| *owner != folder && named(dependency))
         .map(|(dependency, owner)| Violation::NotItsOwner {
-            krate: row.folder.to_owned(),
+            krate: folder.to_owned(),
             dependency: (*dependency).to_owned(),
             owner: (*owner).to_owned(),
         })
@@ -227,6 +228,20 @@ mod tests {
     fn crate_missing_from_the_table_is_found() {
         let metadata = metadata(&[("novelty", "nova-novelty", &[])], &[]);
         assert_eq!(violations(&metadata), [Violation::NotInTheTable("nova-novelty".to_owned())]);
+    }
+
+    #[test]
+    fn adapter_of_whatever_name_may_look_down_and_nowhere_else() {
+        let below = ("behaviour", "nova-behaviour", &[] as &[Value]);
+        let echo = ("adapter-echo", "nova-adapter-echo", &[] as &[Value]);
+        let found = |named: &str| {
+            let named = [normal(named)];
+            let metadata = metadata(&[below, echo, ("adapter-new", "nova-adapter-new", &named)], &[]);
+            strings(&violations(&metadata))
+        };
+        assert_eq!(found("nova-behaviour"), [""; 0]);
+        let expected = ["`adapter-new` names `adapter-echo`, which does not lie below it"];
+        assert_eq!(found("nova-adapter-echo"), expected);
     }
 
     #[test]

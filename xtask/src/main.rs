@@ -8,6 +8,7 @@
 //! the Autobahn testsuite finds is in [`autobahn`].
 //!
 //! Whether anything the tests caught shows a secret is asked in [`secrets`].
+//! Whoever writes an adapter begins with [`new_adapter`].
 //!
 //! What must survive stands in [`scenarios`]; [`sim`] and [`soak`] let the simulated world, and the real
 //! one, run for longer than tests do.
@@ -27,6 +28,7 @@ mod features;
 mod fuzz;
 mod layers;
 mod metadata;
+mod new_adapter;
 mod scenarios;
 mod secrets;
 mod sim;
@@ -85,6 +87,8 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Autobahn { extent } => autobahn::run(workspace, *extent),
         Command::Book => book::run(workspace),
         Command::DrawBook => book::draw(workspace),
+        Command::NewAdapter { name, out } => new_adapter::run(workspace, name, out.as_deref()),
+        Command::Template => new_adapter::try_template(workspace),
         Command::Help => {
             println!("{}", command::HELP);
             Ok(Outcome::Passed)

@@ -22,15 +22,25 @@ pub(super) enum Kind {
 }
 
 impl Row {
-    /// The name of its package: the folder's with a prefix, two aside.
-    pub(super) fn package(&self) -> String {
-        match self.folder {
-            "facade" => "websockex-nova".to_owned(),
-            "xtask" => "xtask".to_owned(),
-            folder => format!("nova-{folder}"),
-        }
+    /// The row of the crate in this folder. Adapters need none of their own: one rule holds for all
+    /// that have none.
+    pub(super) fn of(folder: &str) -> Option<&'static Self> {
+        let own = ROWS.iter().find(|row| row.folder == folder);
+        own.or_else(|| folder.starts_with("adapter-").then_some(&ANY_ADAPTER))
     }
 }
+
+/// The name of the package in a folder: the folder's with a prefix, two aside.
+pub(super) fn package(folder: &str) -> String {
+    match folder {
+        "facade" => "websockex-nova".to_owned(),
+        "xtask" => "xtask".to_owned(),
+        folder => format!("nova-{folder}"),
+    }
+}
+
+/// What an adapter may name, whoever writes it.
+static ANY_ADAPTER: Row = pure("adapter-*", &["behaviour", "ratelimit", "transport", "frame-codec"]);
 
 pub(super) const ROWS: &[Row] = &[
     pure("frame-codec", &[]),
