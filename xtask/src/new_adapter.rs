@@ -6,6 +6,8 @@
 //! would, and breaks what came out.
 
 mod alone;
+#[cfg(test)]
+mod guide;
 mod name;
 mod template;
 mod trial;

@@ -22,8 +22,8 @@ const NAME: &str = "a-venue-of-a-long-name";
 
 /// What the template says of an answer to a subscription, and a way to be wrong about it.
 const READ: &str = "confirmation.confirmed = on;";
-const UNREAD: &str = "let _ = on;\n                confirmation.confirmed = asked.to_vec();";
-const NOTICED: &str = "FAILS  a refused topic is refused alone";
+pub(super) const UNREAD: &str = "let _ = on;\n                confirmation.confirmed = asked.to_vec();";
+pub(super) const NOTICED: &str = "FAILS  a refused topic is refused alone";
 
 /// Does all of it.
 pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
