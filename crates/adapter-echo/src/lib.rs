@@ -1,8 +1,8 @@
 //! The smallest complete adapter: a service that says back whatever it is told.
 //!
-//! It is the template others copy: a dialect, a message handler, some calls, and a value that ties
-//! them to an endpoint. An echo service has no ids, so answers are recognised by their order; it has
-//! neither login nor subscriptions, and says so by the defaults of the behaviours.
+//! A dialect, a message handler, some calls, and a value that ties them to an endpoint. An echo
+//! service has no ids, so answers are recognised by their order; it has neither login nor
+//! subscriptions, and says so by the defaults of the behaviours.
 
 mod call;
 mod dialect;
