@@ -21,7 +21,10 @@ use std::{
 
 pub(crate) use self::trial::run as try_template;
 use self::{name::Name, template::Template, undo::Undo};
-use crate::{step::Outcome, workspace::Workspace};
+use crate::{
+    step::Outcome,
+    workspace::{Tool, ToolError, Workspace},
+};
 
 /// Writes the crate and says what to do with it.
 pub(crate) fn run(workspace: &Workspace, name: &str, out: Option<&str>) -> Result<Outcome, Box<dyn Error>> {
@@ -52,9 +55,7 @@ fn write_member(workspace: &Workspace, name: &Name) -> Result<(), Box<dyn Error>
     let undo = Undo::begin(&folder)?.with_file(lock, before);
     write(&folder, template.named(name)?)?;
     workspace.cargo(["fmt", "--package", &name.package()]).read()?;
-    // Everything it needs stands in the lock already, so nothing has to be fetched.
-    let lock = ["metadata", "--format-version", "1", "--offline", "--quiet"];
-    workspace.cargo(lock).read()?;
+    lock_up(|words| workspace.cargo(words))?;
     undo.not_needed();
     Ok(())
 }
@@ -73,8 +74,18 @@ fn write_alone(workspace: &Workspace, name: &Name, folder: &Path) -> Result<(), 
         fs::copy(workspace.path(settings), folder.join(settings))?;
     }
     workspace.cargo(["fmt"]).within(folder).read()?;
-    workspace.cargo(["metadata", "--format-version", "1", "--offline", "--quiet"]).within(folder).read()?;
+    lock_up(|words| workspace.cargo(words).within(folder))?;
     undo.not_needed();
+    Ok(())
+}
+
+/// Takes a new crate into the lock. What it needs stands there already, so the network should not be
+/// needed; sources are not, which not everybody has fetched for every platform.
+fn lock_up(cargo: impl Fn(&[&str]) -> Tool) -> Result<(), ToolError> {
+    let words = ["update", "--workspace", "--quiet"];
+    if !cargo(&[&words[..], &["--offline"]].concat()).works() {
+        cargo(&words).read()?;
+    }
     Ok(())
 }
 

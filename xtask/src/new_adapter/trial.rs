@@ -45,6 +45,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     if write_member(&copy, &name).is_ok() {
         return Err("an adapter was written over another".into());
     }
+    leaves_nothing_half_written(&copy)?;
 
     let topics = copy.path(format!("crates/adapter-{name}/src/topics.rs"));
     let right = fs::read_to_string(&topics)?;
@@ -61,6 +62,23 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     at_home(workspace, workspace.cargo(["test", "--quiet", "--locked"]).within(&alone)).run()?;
     fs::remove_dir_all(place)?;
     Ok(Outcome::Passed)
+}
+
+/// With a template that needs what is nowhere, the crate is written and cannot be taken into the lock.
+fn leaves_nothing_half_written(copy: &Workspace) -> Result<(), Box<dyn Error>> {
+    let manifest = copy.path(template::FOLDER).join("Cargo.toml");
+    let (right, lock) = (fs::read_to_string(&manifest)?, fs::read(copy.path("Cargo.lock"))?);
+    fs::write(&manifest, right.replace("serde.workspace = true", "serde = { path = \"../nowhere\" }"))?;
+    let written = write_member(copy, &Name::parse("unlucky")?);
+    fs::write(manifest, right)?;
+    if written.is_ok() {
+        return Err("a crate that needs what is nowhere was written".into());
+    }
+    if copy.path("crates/adapter-unlucky").exists() || fs::read(copy.path("Cargo.lock"))? != lock {
+        return Err("something half-written was left".into());
+    }
+    println!("taken away again: a crate that needs what is nowhere");
+    Ok(())
 }
 
 /// Shares what is compiled already.
