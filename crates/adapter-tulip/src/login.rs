@@ -38,7 +38,7 @@ impl AuthHandler<TulipDialect> for TulipLogin {
 
     fn login(&mut self, moment: LoginMoment) -> Option<Request> {
         let (key, secret) = self.credentials.as_ref()?;
-        let (time, nonce) = (moment.unix_ms(), moment.nonce.to_string());
+        let (time, nonce) = (moment.unix_millis(), moment.nonce.to_string());
         let sig = signature(secret, time, &nonce);
         Some(Request::Login { key: key.clone(), time, nonce, sig })
     }

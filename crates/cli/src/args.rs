@@ -28,9 +28,23 @@ pub(crate) enum Command {
     /// Simulate a trading venue: Deribit
     #[command(subcommand)]
     Sim(Sim),
+    /// Tell the story of a recorded client, and check it bit for bit
+    #[command(after_long_help = AFTER_REPLAY, after_help = "Exit status: see --help.")]
+    Replay(Replay),
     /// Hold a conversation: lines of standard input go out as text messages, messages come in as lines
     #[command(after_long_help = AFTER_CONNECT, after_help = "Exit status: see --help.")]
     Connect(Box<Connect>),
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Replay {
+    /// The recording, as a client's recorder wrote it
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Print the verdict alone
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Group)]
@@ -251,6 +265,20 @@ Exit status:
   2    the command line, a channel's name or the credentials cannot be used; nothing was sent
   3    the first connection could not be opened, or the login was refused
   130  interrupted before the first connection, or interrupted twice";
+
+const AFTER_REPLAY: &str = "\
+Each input is a line: its time in seconds since the client's start, what the client was told, what its
+handlers answered, and what it made of it. Payloads, addresses and credentials were never recorded.
+
+The recording is then lived again by a real session, whose handlers answer as recorded. The verdict says
+whether everything came out as recorded, or names the first line that did not. Only a recording that
+begins with the client's start can be checked; of any other the story is told.
+
+Exit status:
+  0    everything came out as recorded
+  1    something did not; the first difference is named
+  2    the command line is wrong, or the file cannot be read
+  5    the recording lacks its beginning: it was told, and not checked";
 
 const AFTER_SIM: &str = "\
 It prints its address as the first line. Clients log in as sim-client with the secret sim-secret-0001,

@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     /// All went well.
     Clean = 0,
     /// The peer or the network ended the conversation for good; or the demonstration found a
-    /// difference it cannot explain; or a venue refused a channel.
+    /// difference it cannot explain; or a venue refused a channel; or a replay came out different.
     Failed = 1,
     /// The command line, or a file it names, cannot be used. clap ends with this number too.
     Usage = 2,
@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     NotConnected = 3,
     /// The end was in order, but some lines were not sent, or their fate is unknown.
     Undelivered = 4,
+    /// A recording lacks its beginning, so that it was told, and not checked.
+    Unchecked = 5,
     /// Interrupted before there was a conversation, or a second time while it was being closed.
     Interrupted = 130,
 }

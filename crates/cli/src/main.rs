@@ -1,8 +1,8 @@
-//! The `nova` program: a demonstration that ends by itself, the channels of Deribit, its simulator, and
-//! a conversation with any WebSocket endpoint.
+//! The `nova` program: a demonstration that ends by itself, the channels of Deribit, its simulator, a
+//! recorded client, and a conversation with any WebSocket endpoint.
 //!
 //! [`args`] says what can be asked for, [`exit`] how it can end. The commands are [`demo`], [`deribit`],
-//! [`sim`] and [`connect`]; [`told`] is how errors are told to a human, [`interrupt`] how a human
+//! [`sim`], [`replay`] and [`connect`]; [`told`] is how errors are told to a human, [`interrupt`] how a human
 //! ends it, and [`logs`] what is logged meanwhile.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling a human is what it is for")]
@@ -14,6 +14,7 @@ mod deribit;
 mod exit;
 mod interrupt;
 mod logs;
+mod replay;
 mod sim;
 mod told;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
             Command::Demo(wish) => demo::run(&wish).await,
             Command::Deribit(Deribit::Watch(wish)) => deribit::watch(*wish).await,
             Command::Sim(Sim::Deribit(wish)) => sim::deribit(wish).await,
+            Command::Replay(wish) => replay::run(&wish),
             Command::Connect(wish) => connect::run(*wish).await,
         }
     });

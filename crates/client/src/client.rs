@@ -6,6 +6,7 @@ use nova_behaviour::{
     Behaviour, Call, Channel, CodecHandler, Grant, InvalidSetting, Json, Kept, Layer, Policies, Policy,
     Settings, Topic,
 };
+use nova_recorder::{Recorded, Recording, Snapshot};
 use nova_session::{Content, EndCause, NotSent, RequestError, ShutdownReport, State, TopicStatus};
 use serde::Serialize;
 
@@ -209,6 +210,14 @@ impl<H: Behaviour, P: Policy> Client<H, P> {
     #[must_use]
     pub fn settings(&self) -> Settings {
         self.shared().with(|session| session.settings().clone())
+    }
+
+    /// What the [recorder](crate::Connect::with_recorder) holds: the newest inputs of the session and
+    /// what came of them, all of them as long as they fit. `None` if nothing is recorded.
+    #[must_use]
+    pub fn recording(&self) -> Option<Recording> {
+        // The lines are put together outside of the lock.
+        self.shared().with(Recorded::snapshot).map(Snapshot::into_recording)
     }
 
     /// Changes the settings while the client runs, without touching its link. What is under way

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use nova_behaviour::{Adapter, Behaviour, Layer, Overrides, Policies, Policy, Preset, Settings};
+use nova_recorder::Recorded;
 use nova_session::{EndCause, Session, Start};
 use nova_telemetry::MetricsCollector;
 use nova_transport::Transport;
@@ -11,6 +12,7 @@ use crate::{
     budget::ReconnectBudget,
     client::Client,
     driver::{Dialler, Driver, Watchers},
+    recorder::Recorder,
     shared::{Hold, Shared, now},
 };
 
@@ -34,6 +36,7 @@ pub struct Connect<A, T, P = Policies> {
     policies_of: Layer,
     settings: Settings,
     budget: Option<ReconnectBudget>,
+    recorder: Option<Recorder>,
     seed: u64,
 }
 
@@ -49,6 +52,7 @@ impl<A: Adapter, T: Transport> Connect<A, T> {
             policies_of: Layer::Default,
             settings,
             budget: None,
+            recorder: None,
             seed: fastrand::u64(..),
         }
     }
@@ -57,8 +61,9 @@ impl<A: Adapter, T: Transport> Connect<A, T> {
 impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
     /// Replaces the policies: when to try again, how much to send, who watches.
     pub fn with_policies<N: Policy>(self, policies: N) -> Connect<A, T, N> {
-        let Self { adapter, transport, settings, budget, seed, .. } = self;
-        Connect { adapter, transport, policies, policies_of: Layer::User, settings, budget, seed }
+        let Self { adapter, transport, settings, budget, recorder, seed, .. } = self;
+        let policies_of = Layer::User;
+        Connect { adapter, transport, policies, policies_of, settings, budget, recorder, seed }
     }
 
     /// Changes the settings as the user, beginning with what the other layers say. What stays as it was
@@ -88,6 +93,13 @@ impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
     /// Shares a budget of reconnections with other clients. Default: none, each paces itself.
     pub fn with_reconnect_budget(mut self, budget: ReconnectBudget) -> Self {
         self.budget = Some(budget);
+        self
+    }
+
+    /// Records what the client is told and says, without payloads and secrets, for when something goes
+    /// wrong: see [`Recorder`]. Default: nothing is recorded, and nothing is paid for it.
+    pub fn with_recorder(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
         self
     }
 
@@ -131,7 +143,7 @@ impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
 
     /// The handle and the driver apart, for those who spawn the driver themselves.
     pub fn into_parts(self) -> (Client<A::Handlers, P>, Driver) {
-        let Self { adapter, transport, policies, settings, budget, seed, .. } = self;
+        let Self { adapter, transport, policies, settings, budget, recorder, seed, .. } = self;
         let Policies { reconnect, limiter, observer } = policies.into_policies();
         let dialler = Dialler { transport, endpoints: adapter.endpoints(), budget };
         let start = Start { now: now(), wall: SystemTime::now(), seed };
@@ -139,10 +151,17 @@ impl<A: Adapter, T: Transport, P: Policy> Connect<A, T, P> {
         let (logging, metrics) =
             handlers.take_observers().map(|observers| (observers.logging, observers.metrics)).unzip();
         let registry = metrics.as_ref().and_then(MetricsCollector::registry);
-        let session = Session::new(handlers, reconnect, limiter, settings, start);
+        let session = match &recorder {
+            None => Session::new(handlers, reconnect, limiter, settings, start).into(),
+            Some(recorder) => {
+                let keep = recorder.keep();
+                Recorded::recording_from_start(handlers, reconnect, limiter, settings, start, keep)
+            }
+        };
         let shared = Arc::new(Shared::new(session, registry));
         let watchers = Watchers { logging, metrics, observer: Some(observer) };
-        let driver = Driver::new(Arc::clone(&shared), dialler, watchers);
+        let incidents = recorder.and_then(Recorder::into_incidents);
+        let driver = Driver::new(Arc::clone(&shared), dialler, watchers, incidents);
         (Client::new(Arc::new(Hold(shared))), driver)
     }
 }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use nova_behaviour::{Behaviour, Endpoints, Policy};
+use nova_recorder::Recorded;
 use nova_session::{Dial, Sleep, Transmit};
 use nova_telemetry::{LoggingHandler, MetricsCollector, Observer};
 use nova_transport::{FrameSink, FrameSource, Generation, Link, Phase, Transport, TransportError};
@@ -20,6 +21,7 @@ use nova_transport::{FrameSink, FrameSource, Generation, Link, Phase, Transport,
 use crate::{
     branch::branch,
     budget::ReconnectBudget,
+    recorder::Incidents,
     shared::{Shared, now},
 };
 
@@ -37,12 +39,18 @@ impl Driver {
         shared: Arc<Shared<H, P>>,
         dialler: Dialler<T>,
         watchers: Watchers<H, P>,
+        incidents: Option<Incidents>,
     ) -> Self {
         let abandons = Abandons(Arc::clone(&shared));
         Self(Box::pin(async move {
             let shared = &*abandons.0;
             let lane = |place| branch(lane(shared, &dialler, place));
-            tokio::join!(lane(0), lane(1), branch(keep_time(shared)), branch(pump(shared, watchers)));
+            tokio::join!(
+                lane(0),
+                lane(1),
+                branch(keep_time(shared)),
+                branch(pump(shared, watchers, incidents))
+            );
         }))
     }
 }
@@ -158,7 +166,7 @@ enum Taken {
 const FRAMES_PER_TURN: usize = 256;
 
 fn take_frames<H: Behaviour, P: Policy>(
-    session: &mut nova_session::Session<H, P>,
+    session: &mut Recorded<H, P>,
     link: Generation,
     source: &mut impl FrameSource,
 ) -> Taken {
@@ -203,7 +211,7 @@ enum Fed {
 }
 
 fn feed<H: Behaviour, P: Policy>(
-    session: &mut nova_session::Session<H, P>,
+    session: &mut Recorded<H, P>,
     link: Generation,
     sink: &mut impl FrameSink,
     cx: &Context<'_>,
@@ -242,15 +250,25 @@ async fn keep_time<H: Behaviour, P: Policy>(shared: &Shared<H, P>) {
 }
 
 /// Carries events to those who watch, outside the lock and in order.
-async fn pump<H: Behaviour, P: Policy>(shared: &Shared<H, P>, watchers: Watchers<H, P>) {
+async fn pump<H: Behaviour, P: Policy>(
+    shared: &Shared<H, P>,
+    watchers: Watchers<H, P>,
+    mut incidents: Option<Incidents>,
+) {
     let Watchers { mut logging, mut metrics, mut observer } = watchers;
     let mut records = Vec::new();
     while poll_fn(|cx| shared.with(|session| session.poll_events(now(), &mut records, cx))).await {
+        let incident = incidents.as_mut().and_then(|incidents| incidents.look(&records));
         for record in records.drain(..) {
             watch(&mut logging, |logging| logging.log(&record));
             watch(&mut metrics, |metrics| metrics.collect(&record));
             watch(&mut observer, |observer| observer.observe(&record));
             shared.publish_event(record);
+        }
+        if let (Some(incidents), Some(incident)) = (&mut incidents, incident)
+            && let Some(snapshot) = shared.with(Recorded::snapshot)
+        {
+            incidents.dump(snapshot, incident).await;
         }
     }
 }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use nova_behaviour::{Behaviour, Policy};
+use nova_recorder::Recorded;
 use nova_session::{Session, State};
 use nova_telemetry::{Record, Registry};
 use tokio::sync::{Notify, broadcast};
@@ -21,7 +22,7 @@ use tokio::sync::{Notify, broadcast};
 /// what changes something is done [`later`](Self::later) by whoever holds the lock, and the state is
 /// read from a copy.
 pub(crate) struct Shared<H: Behaviour, P: Policy> {
-    session: Mutex<Session<H, P>>,
+    session: Mutex<Recorded<H, P>>,
     /// The thread that holds the lock; 0 if none.
     owner: AtomicU64,
     /// The state as of the last unlocking.
@@ -46,10 +47,10 @@ struct Published {
     state: State,
 }
 
-type Deferred<H, P> = Box<dyn FnOnce(&mut Session<H, P>) + Send>;
+type Deferred<H, P> = Box<dyn FnOnce(&mut Recorded<H, P>) + Send>;
 
 impl<H: Behaviour, P: Policy> Shared<H, P> {
-    pub(crate) fn new(session: Session<H, P>, registry: Option<Registry>) -> Self {
+    pub(crate) fn new(session: Recorded<H, P>, registry: Option<Registry>) -> Self {
         Self {
             owner: AtomicU64::new(0),
             published: Mutex::new(Published {
@@ -73,7 +74,7 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
     ///
     /// Inside a handler of the same client, which runs under the lock. The session's guard contains
     /// the panic.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Session<H, P>) -> T) -> T {
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Recorded<H, P>) -> T) -> T {
         self.refuse_inside();
         // The session calls foreign code only through its guard, so a poisoned lock would be a
         // panic of the session itself; going on is still better than taking every handle down.
@@ -119,7 +120,7 @@ impl<H: Behaviour, P: Policy> Shared<H, P> {
 
     /// As [`with`](Self::with), for what may also be asked inside a handler: it is then done as
     /// soon as the handler has returned.
-    pub(crate) fn later(&self, work: impl FnOnce(&mut Session<H, P>) + Send + 'static) {
+    pub(crate) fn later(&self, work: impl FnOnce(&mut Recorded<H, P>) + Send + 'static) {
         if self.is_mine() {
             lock(&self.deferred).push(Box::new(work));
             self.has_deferred.store(true, Ordering::Release);

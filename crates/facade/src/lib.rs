@@ -70,6 +70,7 @@ pub use nova_frame_codec as frame_codec;
 pub use nova_macros as macros;
 pub use nova_ratelimit as ratelimit;
 pub use nova_reconnect as reconnect;
+pub use nova_recorder as recorder;
 pub use nova_session as session;
 pub use nova_telemetry as telemetry;
 #[cfg(any(

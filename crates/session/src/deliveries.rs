@@ -28,6 +28,20 @@ pub use subscription::{DeliveryCounts, Overflow, SubscriptionEnd};
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SubscriptionId(pub(crate) u64);
 
+impl SubscriptionId {
+    /// The id with this number.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
 /// What a subscriber finds.
 #[derive(Debug)]
 pub(crate) struct Polled {
@@ -129,6 +143,11 @@ impl Deliveries {
         let streams = takers.flat_map(|subscription| &subscription.topics);
         let streams = streams.filter(|stream| stream.topic.as_str() == topic);
         streams.filter_map(|stream| stream.last.map(|side| side.at)).max()
+    }
+
+    /// The name of a topic that somebody takes.
+    pub(crate) fn taken(&self, topic: &str) -> Option<Topic> {
+        self.takers.get_key_value(topic).map(|(topic, _)| topic.clone())
     }
 
     /// Those who take this topic.

@@ -22,6 +22,7 @@ mod requests;
 mod session;
 mod standing;
 mod state;
+pub mod tape;
 mod topics;
 mod wakes;
 mod wall;

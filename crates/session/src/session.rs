@@ -40,6 +40,7 @@ use crate::{
     requests::Requests,
     standing::{Decider, MessageSizes},
     state::{EndCause, ShutdownReport, State, Step},
+    tape::{Said, Tape},
     topics::Topics,
     wakes::{Wakes, remember, remember_also},
     wall::WallClock,
@@ -94,6 +95,7 @@ pub struct Session<H: Behaviour, P: Policy> {
     timekeeper: Option<Waker>,
     watchers: Vec<Waker>,
     wakes: Wakes,
+    tape: Tape,
 }
 
 /// What a session is told at its start, since it cannot know it by itself.
@@ -176,6 +178,28 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         settings: Settings,
         start: Start,
     ) -> Self {
+        Self::begin(handlers, (reconnect, limiter), settings, start, Tape::default())
+    }
+
+    /// As [`new`](Self::new), with a tape that notes what foreign code answers. Whoever records the
+    /// session [takes](Tape::take) the answers after each input.
+    pub fn taped(
+        handlers: H,
+        reconnect: P::Strategy,
+        limiter: P::Limiter,
+        settings: Settings,
+        start: Start,
+    ) -> Self {
+        Self::begin(handlers, (reconnect, limiter), settings, start, Tape::running(start.now))
+    }
+
+    fn begin(
+        handlers: H,
+        (reconnect, limiter): (P::Strategy, P::Limiter),
+        settings: Settings,
+        start: Start,
+        tape: Tape,
+    ) -> Self {
         let mut this = Self {
             handlers,
             pacer: Pacer::new(reconnect, settings.stable_after),
@@ -205,6 +229,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             timekeeper: None,
             watchers: Vec::new(),
             wakes: Wakes::default(),
+            tape,
             settings,
         };
         match this.settings.check().and_then(|()| this.learn_budgets(start.now)) {
@@ -217,7 +242,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     /// Tells the limiter what the service grants.
     fn learn_budgets(&mut self, now: Instant) -> Result<(), InvalidSetting> {
         let (limits, limiter) = (self.handlers.limits(), &mut self.limiter);
-        let learnt = guarded(|| limits.budgets().into_iter().try_for_each(|(id, b)| limiter.learn(id, b)));
+        let learn = || limits.budgets().into_iter().try_for_each(|(id, b)| limiter.learn(id, b));
+        let learnt = self.tape.ask(learn, |learnt| Said::Budgets(learnt.is_ok()));
         match learnt {
             Ok(learnt) => learnt.map_err(|_| InvalidSetting::new("budgets", "able to pay and to refill")),
             Err(_) => {
@@ -339,6 +365,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         } else {
             Poll::Pending
         }
+    }
+
+    /// What foreign code answers is noted here.
+    pub const fn tape(&mut self) -> &mut Tape {
+        &mut self.tape
     }
 
     /// The wakers that are due. Take them before unlocking, wake them after.

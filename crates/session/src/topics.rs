@@ -350,6 +350,11 @@ impl Topics {
         self.entries.get(topic).map(|entry| &entry.state)
     }
 
+    /// The name of a topic of the wanted set.
+    pub(crate) fn name(&self, topic: &str) -> Option<Topic> {
+        self.entries.get_key_value(topic).map(|(topic, _)| topic.clone())
+    }
+
     pub(crate) fn statuses(&self) -> impl Iterator<Item = TopicStatus> {
         self.entries.iter().map(|(topic, entry)| TopicStatus {
             topic: topic.clone(),

@@ -22,6 +22,9 @@
 //! link; [`Network`] and [`Faults`] are what lies between; [`venue`] is a made-up service with login
 //! and subscriptions.
 //!
+//! A world that [records](Setup::recorded) its session replays the recording at its end, and panics
+//! where that differs.
+//!
 //! After every step the world checks what must always hold, whatever happens, and panics with its
 //! seed and the last of its [`Trace`] where it does not: see `checks.rs`, which is the list.
 
@@ -53,6 +56,7 @@ use nova_transport::Generation;
 
 pub use marks::Marks;
 pub use network::{Faults, Network, Way};
+pub use nova_recorder::{Keep, Recorded, Recording, Verdict};
 pub use peer::{Line, Peer};
 pub use peers::{AcceptThenClose, EchoPeer, Refusing, Scripted, SilentPeer};
 pub use reception::{Incoming, Reception};
@@ -69,7 +73,7 @@ use socket::Socket;
 
 /// A session, its peer, and all that lies between them.
 pub struct World<H: Behaviour, P: Policy, V> {
-    session: Session<H, P>,
+    session: Recorded<H, P>,
     /// The other side.
     pub peer: V,
     /// How long things take, from now on.
@@ -126,16 +130,21 @@ struct Stream {
 impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     /// The session, to look at.
     #[must_use]
-    pub const fn session(&self) -> &Session<H, P> {
+    pub fn session(&self) -> &Session<H, P> {
         &self.session
     }
 
     /// Does something with the session by hand, and then everything that follows from it at once.
-    pub fn with<T>(&mut self, work: impl FnOnce(&mut Session<H, P>, Instant) -> T) -> T {
+    pub fn with<T>(&mut self, work: impl FnOnce(&mut Recorded<H, P>, Instant) -> T) -> T {
         let now = self.clock.now();
         let result = work(&mut self.session, now);
         self.pump();
         result
+    }
+
+    /// What was recorded, if the [setup](Setup::recorded) asked for it.
+    pub fn recording(&mut self) -> Option<Recording> {
+        self.session.recording()
     }
 
     /// The session's clock.
@@ -231,6 +240,12 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
 impl<H: Behaviour, P: Policy, V> Drop for World<H, P, V> {
     #[allow(clippy::print_stderr, reason = "a failed test must say how to repeat it")]
     fn drop(&mut self) {
+        if !std::thread::panicking()
+            && let Some(recording) = self.session.recording()
+        {
+            let verdict = recording.replay();
+            assert!(!matches!(verdict, Verdict::Differs(_)), "the recording of seed {} {verdict}", self.seed);
+        }
         if std::thread::panicking() && !self.memory.has_failed {
             eprintln!("the world of seed {} ended so:\n{}", self.seed, self.trace.tail(40));
         }

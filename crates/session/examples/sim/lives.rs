@@ -16,7 +16,7 @@ pub(crate) fn run(seeds: u64, first: u64) -> Result<(), Box<dyn Error>> {
     let (start, mut failed) = (Instant::now(), Vec::new());
     let (mut steps, mut dials, mut ready, mut lived) = (0, 0, 0, 0.0);
     for seed in first..first + seeds {
-        let mut world = begin(seed);
+        let mut world = begin(seed, None);
         if let Err(why) = live(&mut world) {
             println!("seed {seed} fails: {}", why.lines().next().unwrap_or_default());
             println!("    cargo xtask sim --seed {seed}");
@@ -41,7 +41,7 @@ pub(crate) fn run(seeds: u64, first: u64) -> Result<(), Box<dyn Error>> {
 /// Lets one seed live, and prints what happened in it.
 pub(crate) fn replay(seed: u64) -> Result<(), Box<dyn Error>> {
     panic::set_hook(Box::new(|_| {}));
-    let mut world = begin(seed);
+    let mut world = begin(seed, None);
     let ended = live(&mut world);
     println!("{}", world.trace().render());
     ended.map_err(|why| format!("seed {seed} fails: {}", why.lines().next().unwrap_or_default()).into())

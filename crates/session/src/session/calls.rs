@@ -16,12 +16,12 @@ use nova_transport::{Generation, LostReason};
 
 use super::{Life, Session};
 use crate::{
-    guard::guarded,
     lane::Lane,
     link::{Outgoing, Payload},
     request_error::{NotSent, RequestError},
     requests::{Entry, Matcher, Purpose, Settled, Settlement, Stage},
     state::EndCause,
+    tape::Said,
     wakes::remember,
 };
 
@@ -335,35 +335,47 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         content: Content<H::Dialect>,
     ) -> Result<(Kept, Correlation, Charge), NotSent> {
         let handlers = &mut self.handlers;
-        let mut role = "limits";
-        let encoded = guarded(|| match content {
+        let priced = match &content {
             Content::Request(request) => {
-                let charge = handlers.limits().price(&request);
-                role = "messages";
+                self.tape.ask(|| handlers.limits().price(request), |charge| Said::Free(charge.is_free()))
+            }
+            Content::Raw(body) => self.tape.ask(
+                || handlers.limits().price_of_raw(body.as_body()),
+                |charge| Said::Free(charge.is_free()),
+            ),
+        };
+        let Ok(charge) = priced else { return Err(self.panicked_over_a_request(now, "limits")) };
+        let encoded = match content {
+            Content::Request(request) => {
                 let mut body = Kept::default();
-                let correlation = handlers.messages().encode(id, request, &mut body);
-                correlation.map(|correlation| (body, correlation, charge))
+                let encode = || handlers.messages().encode(id, request, &mut body).map(|by| (body, by));
+                let said = |encoded: &Result<(Kept, Correlation), _>| {
+                    Said::Encoded(encoded.as_ref().ok().map(|(body, by)| (body.into(), (*by).into())))
+                };
+                self.tape.ask(encode, said)
             }
             Content::Raw(body) => {
-                let charge = handlers.limits().price_of_raw(body.as_body());
-                role = "messages";
-                let correlation = handlers.messages().adopt(id, body.as_body());
-                Ok((body, correlation, charge))
+                let adopt = || handlers.messages().adopt(id, body.as_body());
+                let adopted = self.tape.ask(adopt, |by| Said::Adopted((*by).into()));
+                adopted.map(|by| Ok((body, by)))
             }
-        });
+        };
         match encoded {
-            Ok(Ok(encoded)) => Ok(encoded),
+            Ok(Ok((body, correlation))) => Ok((body, correlation, charge)),
             Ok(Err(error)) => Err(NotSent::Encode(Arc::new(error))),
-            Err(_) => {
-                self.panicked(now, role);
-                Err(NotSent::HandlerPanicked)
-            }
+            Err(_) => Err(self.panicked_over_a_request(now, "messages")),
         }
+    }
+
+    fn panicked_over_a_request(&mut self, now: Instant, role: &'static str) -> NotSent {
+        self.panicked(now, role);
+        NotSent::HandlerPanicked
     }
 
     /// Whether a price can ever be paid.
     fn check(&mut self, now: Instant, charge: &Charge) -> Result<(), NotSent> {
-        guarded(|| self.limiter.check(charge))
+        self.tape
+            .ask(|| self.limiter.check(charge), |checked| Said::Payable(checked.is_ok()))
             .map_err(|_| {
                 self.panicked(now, "limiter");
                 NotSent::HandlerPanicked

@@ -22,11 +22,13 @@ use super::{
 use crate::{
     deliveries::{Arrived, Deliveries, Follow},
     delivery::{GapCause, Side},
-    guard::{Panicked, guarded},
+    guard::Panicked,
     link::{Link, Outgoing, Payload},
     request_error::RequestError,
     requests::{Requests, Settlement, Stage},
     state::EndCause,
+    tape::{Routed, Said, Tape},
+    topics::Topics,
     wakes::Wakes,
 };
 
@@ -90,12 +92,16 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             Ok(Some(message)) => message,
             Ok(None) => return,
             Err(violation) => {
+                if violation == ProtocolError::InvalidUtf8 {
+                    self.tape.note(|| Said::NotUtf8);
+                }
                 self.obey(now, index, Order::Violation(violation));
                 return self.arm();
             }
         };
         let (requests, deliveries, wakes) = (&mut self.requests, &mut self.deliveries, &mut self.wakes);
-        let mut router = Router { handlers: &mut self.handlers, fifo, requests, deliveries, wakes };
+        let (handlers, topics, tape) = (&mut self.handlers, &self.topics, &mut self.tape);
+        let mut router = Router { handlers, fifo, requests, deliveries, topics, wakes, tape };
         let at = Side { link, at: now, sequence: None };
         match message {
             Message::Text(text) => self.sizes.received.add(text.len() as u64),
@@ -256,10 +262,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     pub(super) fn judge(&mut self, now: Instant, index: usize, fault: &Fault<'_>) {
         let (attempts, wall) = (self.pacer.attempt(), self.wall.at(now));
         let errors = self.handlers.errors();
-        let verdict = guarded(|| {
+        let judged = || {
             let class = errors.classify(fault, wall);
             errors.verdict(fault, class, attempts)
-        });
+        };
+        let verdict = self.tape.ask(judged, |verdict| Said::Judged(verdict.into()));
         match verdict {
             Ok(Verdict::Ignore) => {}
             Err(Panicked) => self.panicked(now, "errors"),
@@ -281,14 +288,16 @@ struct Router<'a, H> {
     fifo: &'a mut VecDeque<RequestId>,
     requests: &'a mut Requests,
     deliveries: &'a mut Deliveries,
+    topics: &'a Topics,
     wakes: &'a mut Wakes,
+    tape: &'a mut Tape,
 }
 
 impl<H: Behaviour> Router<'_, H> {
     /// What the connection handler wants done first, and what the message itself asks for.
     fn receive(&mut self, at: Side, message: &Message<'_>) -> (Order, Order) {
         let handlers = &mut *self.handlers;
-        let (first, hands_on) = match guarded(|| handlers.connection().frame(message)) {
+        let (first, hands_on) = match self.tape.ask_hook(|| handlers.connection().frame(message)) {
             Ok(FrameAction::Pass) => (Order::Nothing, true),
             Ok(FrameAction::Consume) => (Order::Nothing, false),
             Ok(FrameAction::Reply(messages)) => (Order::Answer(messages), true),
@@ -309,9 +318,9 @@ impl<H: Behaviour> Router<'_, H> {
 
     /// Asks the message handler what a message is, and hands it to whom it concerns.
     fn route(&mut self, at: Side, body: Body<'_>) -> Order {
-        let Self { handlers, fifo, requests, deliveries, wakes } = self;
+        let Self { handlers, fifo, requests, deliveries, topics, wakes, tape } = self;
         if requests.has_matchers() {
-            match guarded(|| requests.claim(body)) {
+            match tape.ask(|| requests.claim(body), |id| Said::Claimed(id.map(RequestId::get))) {
                 Ok(Some(id)) => {
                     fifo.retain(|waiting| *waiting != id);
                     return Order::Settle(id, Ok(reply(body)));
@@ -320,7 +329,15 @@ impl<H: Behaviour> Router<'_, H> {
                 Err(Panicked) => return Order::Panicked("matcher"),
             }
         }
-        match guarded(|| handlers.messages().route(body)) {
+        let routed = tape.ask(
+            || handlers.messages().route(body),
+            |routed| {
+                Said::Routed(Routed::told(routed, |name| {
+                    deliveries.taken(name).or_else(|| topics.name(name))
+                }))
+            },
+        );
+        match routed {
             Ok(Ok(Inbound::Event { topic, position, body })) => {
                 let topic: &str = match &topic {
                     Cow::Borrowed(topic) => topic,
@@ -328,7 +345,10 @@ impl<H: Behaviour> Router<'_, H> {
                 };
                 let subscriptions = handlers.subscriptions();
                 let mut panicked = false;
-                let continuity = |last, next| match guarded(|| subscriptions.continuity(topic, last, next)) {
+                let continuity = |last, next| match tape.ask(
+                    || subscriptions.continuity(topic, last, next),
+                    |judged| Said::Continuity(judged.into()),
+                ) {
                     Ok(judged) => Follow::Judged(judged),
                     Err(Panicked) => {
                         panicked = true;

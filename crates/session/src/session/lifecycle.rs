@@ -15,12 +15,12 @@ use nova_transport::{ConnectError, Generation, LostReason, Phase, TransportError
 use super::{Dial, Life, Session, calls::after, share, slot_of, wait};
 use crate::{
     delivery::GapCause,
-    guard::guarded,
     link::{Closing, Link, Stage},
     request_error::{NotSent, RequestError},
     requests,
     standing::Decider,
     state::EndCause,
+    tape::Said,
 };
 
 impl<H: Behaviour, P: Policy> Session<H, P> {
@@ -271,17 +271,23 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let fault = Fault::Lost(reason);
         let given = self.verdict.take();
         let judged = given.map(Ok).unwrap_or_else(|| {
-            guarded(|| {
-                let errors = self.handlers.errors();
-                let class = errors.classify(&fault, wall);
-                errors.verdict(&fault, class, attempts)
-            })
+            self.tape.ask(
+                || {
+                    let errors = self.handlers.errors();
+                    let class = errors.classify(&fault, wall);
+                    errors.verdict(&fault, class, attempts)
+                },
+                |verdict| Said::Judged(verdict.into()),
+            )
         });
         let verdict = judged.unwrap_or_else(|_| {
             self.panicked(now, "errors");
             Verdict::Retry
         });
-        let action = guarded(|| self.handlers.connection().disconnected(reason, attempts));
+        let action = self.tape.ask(
+            || self.handlers.connection().disconnected(reason, attempts),
+            |action| Said::Disconnected(action.into()),
+        );
         if let Ok(DisconnectAction::ReconnectTo(endpoint)) = &action {
             self.redirected = Some((**endpoint).clone());
         }
@@ -308,7 +314,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
                 .set_life(now, Life::Waiting { until, cause: reason.clone(), decider, hurries: true });
         }
         let jitter = self.chance.u64(..);
-        let planned = guarded(|| self.pacer.next_delay(jitter)).unwrap_or_else(|_| {
+        let planned = self.tape.ask(|| self.pacer.next_delay(jitter), |delay| Said::Delay(*delay));
+        let planned = planned.unwrap_or_else(|_| {
             self.panicked(now, "reconnect strategy");
             Some(PAUSE_AFTER_PANIC)
         });

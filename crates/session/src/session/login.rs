@@ -15,11 +15,11 @@ use nova_transport::Generation;
 use super::Session;
 use crate::{
     delivery::GapCause,
-    guard::guarded,
     link::{Link, Login},
     request_error::{NotSent, RequestError},
     requests::{Purpose, Settlement},
     state::EndCause,
+    tape::Said,
     topics::{TopicState, TopicStatus},
     wakes::remember_also,
 };
@@ -76,7 +76,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             link.login.renew_at = None;
             link.login.is_asked = true;
         }
-        match guarded(|| self.handlers.auth().login(moment)) {
+        match self.tape.ask(|| self.handlers.auth().login(moment), |login| Said::Login(login.is_some())) {
             Ok(Some(request)) => {
                 if let Err(error) = self.ask_for_session(now, index, Purpose::Login(occasion), request) {
                     self.not_established(now, index, format!("the login could not be sent: {error}"));
@@ -133,7 +133,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             // The link went, and with it the login.
             _ => return,
         };
-        match guarded(|| self.handlers.auth().answered(answer)) {
+        let read = self.tape.ask(
+            || self.handlers.auth().answered(answer),
+            |read| Said::Granted(read.as_ref().map(|grant| grant.expires_in).map_err(Into::into)),
+        );
+        match read {
             Ok(Ok(grant)) => self.logged_in(now, index, grant),
             Ok(Err(_)) if occasion == LoginOccasion::Renewal => {
                 self.emit(now, Event::RenewalRefused { link });
@@ -148,7 +152,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     fn logged_in(&mut self, now: Instant, index: usize, grant: Grant) {
-        let lead = guarded(|| self.handlers.auth().renewal_lead()).unwrap_or_default();
+        let lead = self.tape.ask(|| self.handlers.auth().renewal_lead(), |lead| Said::Lead(*lead));
+        let lead = lead.unwrap_or_default();
         let Some(Link { generation, login, .. }) = self.link_mut(index) else { return };
         let link = *generation;
         let had_lapsed = login.has_lapsed;
@@ -177,7 +182,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let confirmed: Vec<_> =
             self.topics.statuses().filter(|status| status.state == TopicState::Confirmed).collect();
         for TopicStatus { topic, .. } in confirmed {
-            match guarded(|| self.handlers.subscriptions().needs_login(&topic)) {
+            let is_private =
+                self.tape.ask(|| self.handlers.subscriptions().needs_login(&topic), |is| Said::Private(*is));
+            match is_private {
                 Ok(true) => {
                     self.topics.resynchronise(topic.as_str());
                     let holes = self.deliveries.break_off(topic.as_str(), &GapCause::LoginLapsed);
@@ -195,11 +202,14 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         self.login_settled(Err(refusal.clone()));
         let (attempts, wall) = (self.pacer.attempt(), self.wall.at(now));
         let fault = Fault::LoginRefused(&refusal);
-        let verdict = guarded(|| {
-            let errors = self.handlers.errors();
-            let class = errors.classify(&fault, wall);
-            errors.verdict(&fault, class, attempts)
-        });
+        let verdict = self.tape.ask(
+            || {
+                let errors = self.handlers.errors();
+                let class = errors.classify(&fault, wall);
+                errors.verdict(&fault, class, attempts)
+            },
+            |verdict| Said::Judged(verdict.into()),
+        );
         if verdict.is_err() {
             self.panicked(now, "errors");
         }

@@ -13,11 +13,11 @@ use nova_transport::{Generation, Handshake, LostReason};
 use super::{Life, Session, calls::after, lifecycle::Hearing};
 use crate::{
     beat::Beat,
-    guard::guarded,
     link::{Outgoing, Payload, Stage},
     request_error::RequestError,
     requests::{Purpose, Settlement},
     state::{EndCause, Step},
+    tape::Said,
     wall::WallClock,
 };
 
@@ -34,11 +34,14 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         let took = now.saturating_duration_since(open.began);
         self.events.counters.link = link;
         self.emit(now, Event::Connected { link, took });
-        if guarded(|| self.limiter.link_opened()).is_err() {
+        if self.tape.ask(|| self.limiter.link_opened(), |()| Said::LinkOpened).is_err() {
             self.panicked(now, "limiter");
         }
         self.set_life(now, Life::Opening { link, step: Step::Settings, deadline });
-        match guarded(|| self.handlers.connection().connected(hello)) {
+        let action = self
+            .tape
+            .ask(|| self.handlers.connection().connected(hello), |action| Said::Hooked(action.into()));
+        match action {
             Ok(ConnectAction::Proceed) => {}
             Ok(ConnectAction::Reply(messages)) => {
                 for body in messages {
@@ -96,7 +99,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     pub(super) fn needs_login(&mut self, now: Instant) -> bool {
-        guarded(|| self.handlers.auth().is_required()).unwrap_or_else(|_| {
+        let is_needed = self.tape.ask(|| self.handlers.auth().is_required(), |is| Said::NeedsLogin(*is));
+        is_needed.unwrap_or_else(|_| {
             self.panicked(now, "auth");
             // Nothing private may be sent on the word of a handler that cannot speak.
             true
@@ -105,7 +109,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     /// Asks for the settings of the connection, those that need the login or those that do not.
     fn make_settings(&mut self, now: Instant, index: usize, needs_login: bool) {
-        let Ok(wanted) = guarded(|| self.handlers.connection_settings().wanted()) else {
+        let wanted = self.tape.ask(
+            || self.handlers.connection_settings().wanted(),
+            |wanted| Said::Settings(wanted.iter().map(Into::into).collect()),
+        );
+        let Ok(wanted) = wanted else {
             self.panicked(now, "connection settings");
             return self.not_established(
                 now,
@@ -144,7 +152,10 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
             // The link went, and with it the setting.
             Err(_) => return,
         };
-        let read = guarded(|| self.handlers.connection_settings().answered(name, answer));
+        let read = self.tape.ask(
+            || self.handlers.connection_settings().answered(name, answer),
+            |read| Said::SettingRefused(read.as_ref().err().map(Into::into)),
+        );
         if let Some(link) = self.link_mut(index) {
             link.settings_asked = link.settings_asked.saturating_sub(1);
         }

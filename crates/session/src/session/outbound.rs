@@ -13,11 +13,12 @@ use nova_transport::Generation;
 
 use super::{Life, Session, wait};
 use crate::{
-    guard::{Panicked, guarded},
+    guard::Panicked,
     lane::{Lane, Mark},
     link::{Outgoing, Payload, Stage},
     request_error::{NotSent, RequestError},
     requests,
+    tape::{Admitted, Said, Tape},
 };
 
 /// What the writer of a link does next.
@@ -134,11 +135,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     fn pick(&mut self, now: Instant, index: usize, with_user: bool) -> (LaneName, Picked) {
         let Some(link) = self.slots[index].link.as_mut() else { return (LaneName::Session, Picked::Nothing) };
         let held_until = self.held_until.filter(|at| *at > now);
-        let first = pick(&mut link.session, &mut self.limiter, held_until, now);
+        let first = pick(&mut link.session, (&mut self.limiter, &mut self.tape), held_until, now);
         if !with_user || matches!(first, Picked::Item(..) | Picked::Never(..)) {
             return (LaneName::Session, first);
         }
-        match (first, pick(&mut self.outbox, &mut self.limiter, held_until, now)) {
+        match (first, pick(&mut self.outbox, (&mut self.limiter, &mut self.tape), held_until, now)) {
             (Picked::Later(first), Picked::Later(second)) => {
                 (LaneName::User, Picked::Later(first.min(second)))
             }
@@ -188,7 +189,7 @@ enum Picked {
 
 fn pick(
     lane: &mut Lane<Outgoing>,
-    limiter: &mut impl Limiter,
+    (limiter, tape): (&mut impl Limiter, &mut Tape),
     held_until: Option<Instant>,
     now: Instant,
 ) -> Picked {
@@ -198,7 +199,8 @@ fn pick(
     } else if let Some(at) = held_until {
         Ok(Ok(Admission::Later(at)))
     } else {
-        guarded(|| limiter.admit(now, &front.charge))
+        let start = tape.start();
+        tape.ask(|| limiter.admit(now, &front.charge), |answer| Said::Admitted(Admitted::told(answer, start)))
     };
     match admission {
         Ok(Ok(Admission::Later(at))) => Picked::Later(at),

@@ -7,12 +7,12 @@ use nova_behaviour::{AuthHandler, Behaviour, Policy, RateLimitHandler, Refusal};
 use nova_telemetry::Event;
 
 use super::{Session, calls::after};
-use crate::{guard::guarded, requests::Purpose};
+use crate::{requests::Purpose, tape::Said};
 
 impl<H: Behaviour, P: Policy> Session<H, P> {
     /// The server refused a request made for this purpose.
     pub(super) fn heed(&mut self, now: Instant, purpose: &Purpose, refusal: &Refusal) {
-        match guarded(|| self.handlers.limits().held_back(refusal)) {
+        match self.tape.ask(|| self.handlers.limits().held_back(refusal), |span| Said::HeldBack(*span)) {
             Ok(Some(span)) => {
                 self.held_until = self.held_until.max(Some(after(now, span)));
                 self.emit(now, Event::HeldBack { span });
@@ -24,7 +24,7 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if matches!(purpose, Purpose::Login(_)) {
             return;
         }
-        match guarded(|| self.handlers.auth().has_lapsed(refusal)) {
+        match self.tape.ask(|| self.handlers.auth().has_lapsed(refusal), |has| Said::HasLapsed(*has)) {
             Ok(true) => self.lapsed(now),
             Ok(false) => {}
             Err(_) => self.panicked(now, "auth"),

@@ -16,11 +16,11 @@ use super::{Life, Session};
 use crate::{
     deliveries::{DeliveryCounts, Overflow, Polled, SubscriptionEnd, SubscriptionId},
     delivery::{Arrival, Delivery, Gap, GapCause},
-    guard::guarded,
     request_error::{NotSent, RequestError},
     requests::{Purpose, Settlement},
     state::Step,
-    topics::{Hold, Silence, TopicState, TopicStatus},
+    tape::Said,
+    topics::{Hold, Silence, TopicState, TopicStatus, Topics},
 };
 
 /// What an application wants to receive.
@@ -68,7 +68,9 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if matches!(self.life, Life::Closing { .. } | Life::Closed(_)) {
             return Err(self.why_closed().into());
         }
-        if !guarded(|| self.handlers.subscriptions().is_supported()).unwrap_or(false) {
+        let is_supported =
+            self.tape.ask(|| self.handlers.subscriptions().is_supported(), |is| Said::Supported(*is));
+        if !is_supported.unwrap_or(false) {
             return Err(NotSent::Unsupported("subscriptions").into());
         }
         let limit = self.settings.keep_alive.deadline;
@@ -91,7 +93,10 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     /// Whether the adapter would ask for this topic at all.
     fn check_topic(&mut self, topic: &Topic) -> Result<(), NotSent> {
         let refused = |refusal| NotSent::Inadmissible { topic: topic.clone(), refusal };
-        let checked = guarded(|| self.handlers.subscriptions().check(topic));
+        let checked = self.tape.ask(
+            || self.handlers.subscriptions().check(topic),
+            |checked| Said::Inadmissible(checked.as_ref().err().map(Into::into)),
+        );
         checked.map_err(|_| NotSent::HandlerPanicked)?.map_err(refused)
     }
 
@@ -205,7 +210,8 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
         if !may_ask {
             return;
         }
-        let batch = guarded(|| self.handlers.subscriptions().batch()).unwrap_or(1);
+        let batch = self.tape.ask(|| self.handlers.subscriptions().batch(), |batch| Said::Batch(*batch));
+        let batch = batch.unwrap_or(1);
         let leaving = self.topics.leave(batch);
         if !leaving.is_empty() {
             return self.ask(now, index, leaving, false);
@@ -218,9 +224,10 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
 
     fn ask(&mut self, now: Instant, index: usize, asked: Vec<Topic>, subscribe: bool) {
         let subscriptions = self.handlers.subscriptions();
-        let request = guarded(|| {
-            if subscribe { subscriptions.subscribe(&asked) } else { subscriptions.unsubscribe(&asked) }
-        });
+        let request = self.tape.ask(
+            || if subscribe { subscriptions.subscribe(&asked) } else { subscriptions.unsubscribe(&asked) },
+            |request| Said::TopicsAsked(matches!(request, TopicRequest::Send(_))),
+        );
         let purpose = Purpose::Topics { asked: asked.clone(), subscribe };
         let is_sent = match request {
             Ok(TopicRequest::Send(request)) => self.ask_for_session(now, index, purpose, request).is_ok(),
@@ -277,7 +284,11 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     }
 
     fn topics_answered(&mut self, now: Instant, asked: &[Topic], answer: Result<Body<'_>, &Refusal>) {
-        let read = guarded(|| self.handlers.subscriptions().answered(asked, answer));
+        let topics = &self.topics;
+        let read = self.tape.ask(
+            || self.handlers.subscriptions().answered(asked, answer),
+            |read| said_of_topics(read, topics),
+        );
         let Ok(Confirmation { confirmed, refused, postponed }) = read else {
             self.panicked(now, "subscriptions");
             return asked.iter().for_each(|topic| self.topics.unanswered(topic, now));
@@ -379,5 +390,15 @@ impl<H: Behaviour, P: Policy> Session<H, P> {
     pub fn forget_restored(&mut self) {
         self.topics.forget_restored();
         self.reconcile();
+    }
+}
+
+/// What an answer says of topics. A name that nobody wants is the peer's text, and is left out.
+fn said_of_topics(read: &Confirmation, topics: &Topics) -> Said {
+    let known = |topic: &Topic| topics.state(topic).map(|_| topic.clone());
+    Said::TopicsAnswered {
+        confirmed: read.confirmed.iter().map(known).collect(),
+        refused: read.refused.iter().map(|(topic, refusal)| (known(topic), refusal.into())).collect(),
+        postponed: read.postponed.iter().map(known).collect(),
     }
 }

@@ -3,10 +3,10 @@
 use std::{io, sync::Arc};
 
 use nova_frame_codec::OpCode;
-use nova_session::{RequestError, Session};
+use nova_session::RequestError;
 use nova_telemetry::Event;
 use nova_testkit::world::{
-    Peer, World,
+    Peer, Recorded, World,
     venue::{VenuePeer, VenueRequest},
 };
 use nova_transport::{ConnectError, Generation, Handshake, Phase, TransportError};
@@ -35,7 +35,7 @@ fn stale<V: Peer>(world: &World<VenueHandlers, Paced, V>) -> u64 {
 
 /// Does something of an old link, and sees that only the counter knows.
 #[track_caller]
-fn is_stale(world: &mut Venue, late: impl FnOnce(&mut Session<VenueHandlers, Paced>, std::time::Instant)) {
+fn is_stale(world: &mut Venue, late: impl FnOnce(&mut Recorded<VenueHandlers, Paced>, std::time::Instant)) {
     let id = world.call(VenueRequest::say("still here")).unwrap();
     let before = (format!("{:?}", world.session().state()), world.dials(), stale(world));
     world.with(|session, now| late(session, now));

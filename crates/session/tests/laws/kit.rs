@@ -10,7 +10,7 @@ use nova_frame_codec::{Frame, Message, OpCode};
 use nova_reconnect::Linear;
 use nova_session::{Ask, RequestError, Settlement, Wanted};
 use nova_testkit::world::{
-    Incoming, Line, Marks, Peer, Reception, Setup, World,
+    Incoming, Keep, Line, Marks, Peer, Reception, Setup, World,
     venue::{self, Topics, Words},
 };
 use nova_transport::Generation;
@@ -56,11 +56,11 @@ pub(crate) fn venue() -> Setup<VenueHandlers, Paced> {
     steady(Setup::new(venue::handlers()).with_marks(venue::MARKS).with_policies(each_second()))
 }
 
-/// Such that the first connect is retried.
+/// Such that the first connect is retried, and the life is recorded: it is replayed at its end.
 pub(crate) fn steady<H: nova_behaviour::Behaviour, P: nova_behaviour::Policy>(
     setup: Setup<H, P>,
 ) -> Setup<H, P> {
-    setup.with_settings(|settings| settings.initial_connect = InitialConnect::Retry)
+    setup.with_settings(|settings| settings.initial_connect = InitialConnect::Retry).recorded(Keep::default())
 }
 
 /// Makes a world and waits for it to be ready.

@@ -18,6 +18,7 @@ mod limits;
 mod liveness;
 mod login;
 mod reconnection;
+mod recordings;
 mod replay;
 mod settings;
 mod shutdown;

@@ -10,7 +10,7 @@ use nova_ratelimit::{Budget, BudgetId, Charge, TokenBuckets};
 use nova_reconnect::Jittered;
 use nova_session::{Answer, Ask, Content, Overflow, SubscriptionId};
 use nova_testkit::world::{
-    Network, Setup, World,
+    Keep, Network, Setup, World,
     venue::{self, Login, LoginRule, Topics, VenueDialect, VenuePeer, VenueRequest, Words},
 };
 use nova_transport::{ConnectError, Generation, Handshake, Phase, TransportError};
@@ -36,7 +36,7 @@ pub(crate) type Everything =
 pub(crate) type Walk = World<Everything, Policies<Jittered, TokenBuckets>, VenuePeer>;
 
 /// A session and all around it, at the beginning of a walk.
-pub(crate) fn begin(seed: u64) -> Walk {
+pub(crate) fn begin(seed: u64, keep: Option<Keep>) -> Walk {
     let handlers = venue::handlers()
         .with_subscriptions(Topics { batch: 1 + seed as usize % 4 })
         .with_auth(Login { lead: secs(5), ..Login::default() })
@@ -62,6 +62,10 @@ pub(crate) fn begin(seed: u64) -> Walk {
         spread: millis(400),
         refuses: ["e".to_owned()].into(),
         ..VenuePeer::default()
+    };
+    let setup = match keep {
+        Some(keep) => setup.recorded(keep),
+        None => setup,
     };
     setup.meet(peer)
 }
@@ -281,7 +285,7 @@ pub(crate) fn walk(world: &mut Walk) {
 fn whatever_happens_all_laws_hold() {
     let (mut dials, mut ready) = (0, 0);
     for seed in 0..300 {
-        let mut world = begin(seed);
+        let mut world = begin(seed, None);
         walk(&mut world);
         dials += world.dials();
         ready += world.count("ready");

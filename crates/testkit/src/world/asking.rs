@@ -4,8 +4,7 @@ use std::{task::Poll, time::Duration};
 
 use nova_behaviour::{Behaviour, Dialect, Kept, Policy, RequestId};
 use nova_session::{
-    Arrival, Ask, Content, Delivery, RequestError, Session, Settlement, SubscriptionEnd, SubscriptionId,
-    Wanted,
+    Arrival, Ask, Content, Delivery, RequestError, Settlement, SubscriptionEnd, SubscriptionId, Wanted,
 };
 
 use super::{Open, Stream, World, checks::Always, flag::Flag, ledger, peer::Peer, trace::What};
@@ -17,7 +16,7 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     ///
     /// # Errors
     ///
-    /// As [`Session::request`].
+    /// As [`Session::request`](nova_session::Session::request).
     pub fn call(&mut self, request: Request<H>) -> Result<RequestId, RequestError> {
         self.ask(None, Content::Request(request), Ask::default())
     }
@@ -27,7 +26,7 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     ///
     /// # Errors
     ///
-    /// As [`Session::request`].
+    /// As [`Session::request`](nova_session::Session::request).
     pub fn ask(
         &mut self,
         mark: Option<u64>,
@@ -44,7 +43,7 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     ///
     /// # Errors
     ///
-    /// As [`Session::ping`].
+    /// As [`Session::ping`](nova_session::Session::ping).
     pub fn ping(&mut self, deadline: Option<Duration>) -> Result<RequestId, RequestError> {
         let now = self.clock.now();
         let asked = self.session.ping(now, deadline);
@@ -116,9 +115,9 @@ impl<H: Behaviour, P: Policy, V: Peer> World<H, P, V> {
     ///
     /// # Errors
     ///
-    /// As [`Session::subscribe`].
+    /// As [`Session::subscribe`](nova_session::Session::subscribe).
     pub fn subscribe(&mut self, wanted: Wanted) -> Result<SubscriptionId, RequestError> {
-        let id = self.with(|session: &mut Session<H, P>, _| session.subscribe(wanted));
+        let id = self.with(|session, _| session.subscribe(wanted));
         if let Ok(id) = &id {
             self.streams.push(Stream { id: *id, next: None, confirmed: None });
         }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use nova_behaviour::{Adapter, Behaviour, Policies, Policy, Settings};
+use nova_recorder::{Keep, Recorded};
 use nova_session::{Session, Start};
 
 use super::{
@@ -30,6 +31,7 @@ pub struct Setup<H, P = Policies> {
     trace: usize,
     planned: VecDeque<Faults>,
     is_random: bool,
+    keep: Option<Keep>,
 }
 
 impl<H: Behaviour> Setup<H> {
@@ -47,6 +49,7 @@ impl<H: Behaviour> Setup<H> {
             trace: 100_000,
             planned: VecDeque::new(),
             is_random: false,
+            keep: None,
         }
     }
 
@@ -63,8 +66,8 @@ impl<H: Behaviour, P: Policy> Setup<H, P> {
     /// Sets the policies.
     #[must_use]
     pub fn with_policies<N: Policy>(self, policies: N) -> Setup<H, N> {
-        let Self { handlers, settings, network, marks, seed, trace, planned, is_random, .. } = self;
-        Setup { handlers, policies, settings, network, marks, seed, trace, planned, is_random }
+        let Self { handlers, settings, network, marks, seed, trace, planned, is_random, keep, .. } = self;
+        Setup { handlers, policies, settings, network, marks, seed, trace, planned, is_random, keep }
     }
 
     /// Changes the settings.
@@ -109,6 +112,13 @@ impl<H: Behaviour, P: Policy> Setup<H, P> {
         self
     }
 
+    /// Records the session.
+    #[must_use]
+    pub const fn recorded(mut self, keep: Keep) -> Self {
+        self.keep = Some(keep);
+        self
+    }
+
     /// Sets how many entries of the trace are kept. Default: 100 000, enough for any test of minutes.
     #[must_use]
     pub const fn with_trace(mut self, entries: usize) -> Self {
@@ -119,14 +129,20 @@ impl<H: Behaviour, P: Policy> Setup<H, P> {
     /// Begins: the session has ordered its first link.
     #[must_use]
     pub fn meet<V: Peer>(self, peer: V) -> World<H, P, V> {
-        let Self { handlers, policies, settings, network, marks, seed, trace, planned, is_random } = self;
+        let Self { handlers, policies, settings, network, marks, seed, trace, planned, is_random, keep } =
+            self;
         let clock = Clock::new();
         let mut chance = fastrand::Rng::with_seed(seed);
         let policies = policies.into_policies();
         let start = Start { now: clock.now(), wall: clock.wall(), seed: chance.u64(..) };
+        let (reconnect, limiter) = (policies.reconnect, policies.limiter);
+        let session = match keep {
+            None => Session::new(handlers, reconnect, limiter, settings, start).into(),
+            Some(keep) => Recorded::recording_from_start(handlers, reconnect, limiter, settings, start, keep),
+        };
         let lane = || Lane { link: None, dialler: Flag::new() };
         let mut world = World {
-            session: Session::new(handlers, policies.reconnect, policies.limiter, settings, start),
+            session,
             peer,
             network,
             seed,
