@@ -176,7 +176,8 @@ impl Recorder {
 
 fn is_ours(path: &PathBuf) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+    // What a crash left half-written counts as well.
+    name.starts_with(PREFIX) && name.trim_end_matches(".part").ends_with(SUFFIX)
 }
 
 /// Whether an event is worth a recording, and its name.

@@ -1,6 +1,6 @@
 //! One line of a recording: an input, what foreign code answered meanwhile, and what the session said.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nova_behaviour::{Bound, Topic};
 use nova_frame_codec::OpCode;
@@ -395,9 +395,4 @@ impl From<&Wish> for Wanted {
         wanted.fresh_within = wish.fresh_within;
         wanted
     }
-}
-
-/// Nanoseconds since the start, which are enough for five centuries.
-pub(crate) fn nanos(start: Instant, at: Instant) -> u64 {
-    u64::try_from(at.saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX)
 }

@@ -14,13 +14,14 @@ use nova_behaviour::{Behaviour, Grant, InvalidSetting, Kept, Observers, Policy, 
 use nova_frame_codec::{Frame, OpCode};
 use nova_session::{
     Answer, Arrival, Ask, Content, Delivery, DeliveryCounts, Dial, Gap, RequestError, Session, Settlement,
-    Sleep, Start, State, SubscriptionEnd, SubscriptionId, Transmit, Wakes, Wanted, tape::Size,
+    Sleep, Start, State, SubscriptionEnd, SubscriptionId, Transmit, Wakes, Wanted,
+    tape::{Size, nanos},
 };
 use nova_telemetry::Record;
 use nova_transport::{ConnectError, Generation, Handshake, Phase, TransportError};
 
 use crate::{
-    line::{Asked, Input, Kind, Line, Shape, Told, nanos},
+    line::{Asked, Input, Kind, Line, Shape, Told},
     recording::Recording,
     ring::{Keep, Ring, Snapshot},
     words,

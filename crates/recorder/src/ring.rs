@@ -9,10 +9,13 @@ use std::{
 };
 
 use nova_behaviour::{Behaviour, Policy, Settings};
-use nova_session::{Session, Start, tape::Said};
+use nova_session::{
+    Session, Start,
+    tape::{Said, nanos},
+};
 
 use crate::{
-    line::{Input, Line, Told, nanos},
+    line::{Input, Line, Told},
     recording::{Header, Recording},
     settings::SettingsShape,
     words,

@@ -4,13 +4,16 @@
 use std::time::Instant;
 
 use nova_behaviour::Refusal;
-use nova_session::{EndCause, Gap, GapCause, NotSent, RequestError, Settlement, Side, State, tape::Refused};
+use nova_session::{
+    EndCause, Gap, GapCause, NotSent, RequestError, Settlement, Side, State,
+    tape::{Refused, nanos},
+};
 use nova_telemetry::Event;
 use nova_transport::LostReason;
 
 use crate::{
     failure::{Break, Failure},
-    line::{Hole, nanos},
+    line::Hole,
 };
 
 pub(crate) fn state(state: &State, start: Instant) -> String {

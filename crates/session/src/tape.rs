@@ -452,6 +452,7 @@ fn sizes(messages: &[Kept]) -> Vec<Size> {
 }
 
 /// Nanoseconds since the start, which are enough for five centuries.
-pub(crate) fn nanos(start: Instant, at: Instant) -> u64 {
+#[must_use]
+pub fn nanos(start: Instant, at: Instant) -> u64 {
     u64::try_from(at.saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX)
 }

@@ -8,4 +8,5 @@ mod client_api;
 mod handlers;
 mod isolation;
 mod lifecycle;
+mod recording;
 mod secrets;

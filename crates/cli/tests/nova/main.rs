@@ -5,6 +5,7 @@
 mod connect;
 mod demo;
 mod process;
+mod replay;
 mod sim;
 mod watch;
 

@@ -2,12 +2,13 @@
 //!
 //! The worlds of the other tests are recorded as well (see `kit`), and replayed when they end.
 
-use nova_testkit::world::{Keep, Recording, Verdict};
+use nova_testkit::world::{Keep, Recording};
 
 use crate::walk::{begin, walk};
 
 /// Lets these seeds live, and replays what was recorded of each, as its file has it.
 fn replays(seeds: std::ops::Range<u64>) {
+    let mut total = 0;
     for seed in seeds {
         let mut world = begin(seed, Some(Keep::default()));
         walk(&mut world);
@@ -16,10 +17,11 @@ fn replays(seeds: std::ops::Range<u64>) {
         assert_eq!(read, recording, "seed {seed}");
         let verdict = read.replay();
         assert!(verdict.is_equal(), "seed {seed} {verdict}");
-        assert!(matches!(verdict, Verdict::Equal { inputs } if inputs > 500), "seed {seed}: {verdict}");
+        total += recording.lines.len();
         // It has been replayed; its end need not do so once more.
         std::mem::forget(world);
     }
+    assert!(total > 20_000, "the lives go somewhere: {total} inputs");
 }
 
 #[test]
