@@ -4,7 +4,7 @@
 //! the runtime's. `cargo build --release -p nova-client --example cost`, then
 //! `valgrind --tool=callgrind target/release/examples/cost 350 64000` with two counts of messages:
 //! their difference is the cost of the messages alone. Without valgrind it prints nanoseconds and
-//! allocations per message.
+//! allocations per message. A third argument `recorded` switches the flight recorder on.
 
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
@@ -21,7 +21,7 @@ use std::{
 };
 
 use nova_behaviour::{Bound, Everything, Handlers, LocalTopics, RawMessages, speaking};
-use nova_client::Connect;
+use nova_client::{Connect, Recorder};
 use nova_frame_codec::{Frame, OpCode, OutFrame};
 use nova_session::Delivery;
 use nova_transport::{
@@ -127,8 +127,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let flood = Flood { payload: "x".repeat(bytes).into(), opened: Arc::new(Notify::new()) };
     let opened = Arc::clone(&flood.opened);
     let handlers = Handlers::new(RawMessages).with_subscriptions(LocalTopics);
-    let client =
-        Connect::new(speaking("ws://flood/".parse::<Endpoint>()?, handlers), flood).connect().await?;
+    let mut prepared = Connect::new(speaking("ws://flood/".parse::<Endpoint>()?, handlers), flood);
+    if args.next().as_deref() == Some("recorded") {
+        prepared = prepared.with_recorder(Recorder::new());
+    }
+    let client = prepared.connect().await?;
     let bound = Bound { count: 1 << 10, bytes: 1 << 24 };
     let mut items = client.subscribe(Everything).bound(bound).await?;
     opened.notify_one();

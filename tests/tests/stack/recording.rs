@@ -91,12 +91,13 @@ async fn secretive() -> Served {
             if number == 1 {
                 let refusal = Answer::refusing(503).with_header("X-Hint", SECRET).with_body(SECRET);
                 conn.answer(&refusal).await;
-                return conn.ended().await;
+                conn.ended().await;
+                return;
             }
             let answer = Answer::accepting(conn.request());
             conn.answer(&answer.with_header("Set-Cookie", &format!("session={SECRET}"))).await;
             if number == 2 {
-                conn.close_with(1012, SECRET).await;
+                conn.close_with(1001, SECRET).await;
                 while conn.next().await.is_some() {}
                 return;
             }
@@ -144,7 +145,7 @@ async fn c38_a_recording_holds_no_secret() {
         assert!(!text.contains(SECRET), "{}", text.replace(SECRET, ">>>SECRET<<<"));
     }
     let story: Vec<String> = asked.lines.iter().map(ToString::to_string).collect();
-    for part in ["refused 503", "closed by the peer with 1012", "refused (7 bytes)", "item of news, 7 bytes"]
+    for part in ["refused 503", "closed by the peer with 1001", "refused (7 bytes)", "item of news, 7 bytes"]
     {
         assert!(story.iter().any(|line| line.contains(part)), "{part:?} is missing in {story:#?}");
     }

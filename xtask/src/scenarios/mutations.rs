@@ -46,9 +46,10 @@ const SUBSCRIPTION: &str = "crates/session/src/deliveries/subscription.rs";
 const SUBSCRIPTIONS: &str = "crates/session/src/session/subscriptions.rs";
 const TIMEOUTS: &str = "crates/session/src/session/timeouts.rs";
 const TOPICS: &str = "crates/session/src/topics.rs";
+const WORDS: &str = "crates/recorder/src/words.rs";
 
 /// All of them, by row.
-pub(super) const MUTATIONS: [Mutation; 42] = [
+pub(super) const MUTATIONS: [Mutation; 43] = [
     mutation(1, "silence is never noticed", BEAT, "return Beating::Silent;", "return Beating::Rest;"),
     mutation(
         2,
@@ -316,6 +317,13 @@ pub(super) const MUTATIONS: [Mutation; 42] = [
         ENDPOINT,
         "&self.headers.keys().collect::<Vec<_>>()",
         "&self.headers.values().map(|value| value.as_bytes().escape_ascii().to_string()).collect::<Vec<_>>()",
+    ),
+    mutation(
+        38,
+        "a recording holds what a refusal said",
+        WORDS,
+        "    let Refused { code, text } = refusal.into();\n",
+        "    if !refusal.message.is_empty() {\n        return refusal.to_string();\n    }\n    let Refused { code, text } = refusal.into();\n",
     ),
     mutation(
         39,
