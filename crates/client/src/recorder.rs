@@ -58,7 +58,8 @@ impl Recorder {
         self
     }
 
-    /// Writes a file into this folder, which is made if it is not there, after each incident.
+    /// Writes a file into this folder, which is made if it is not there, after each incident. What
+    /// cannot be written is missed, and nothing else comes of it.
     #[must_use]
     pub fn with_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
@@ -165,8 +166,10 @@ impl Recorder {
             (since.unwrap_or_default().as_millis(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let name = format!("{PREFIX}{millis:013}-{}-{number:04}{SUFFIX}", std::process::id());
         recording.save(folder.join(name))?;
-        let mut files: Vec<PathBuf> =
-            fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).filter(is_ours).collect();
+        let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| is_ours(path))
+            .collect();
         // The time stands first in the name.
         files.sort_unstable();
         let too_many = files.len().saturating_sub(self.most_files.max(1));
@@ -174,7 +177,7 @@ impl Recorder {
     }
 }
 
-fn is_ours(path: &PathBuf) -> bool {
+fn is_ours(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     // What a crash left half-written counts as well.
     name.starts_with(PREFIX) && name.trim_end_matches(".part").ends_with(SUFFIX)

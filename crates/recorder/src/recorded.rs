@@ -363,7 +363,7 @@ impl<H: Behaviour, P: Policy> Recorded<H, P> {
     pub fn authenticate(&mut self, now: Instant) -> Result<u64, RequestError> {
         self.note(Some(now), |_| Input::Authenticate);
         let ticket = self.session.authenticate(now);
-        self.accepted(&ticket.as_ref().map(|ticket| *ticket));
+        self.accepted(&ticket.as_ref().copied());
         ticket
     }
 
