@@ -92,8 +92,34 @@ impl<H: Behaviour, P: Policy> Recorded<H, P> {
     }
 
     /// Notes an input.
-    #[inline]
+    #[inline(always)]
     fn note(&mut self, now: Option<Instant>, input: impl FnOnce(&mut Ring) -> Input) {
+        if self.ring.is_some() {
+            self.begin(now, input);
+        }
+    }
+
+    /// Notes what the session said to the input before.
+    #[inline(always)]
+    fn tell(&mut self, told: impl FnOnce(&Ring) -> Told) {
+        if self.ring.is_some() {
+            self.add(told);
+        }
+    }
+
+    /// Notes an input of which it turned out only afterwards that it is one.
+    #[inline(always)]
+    fn noted(&mut self, now: Option<Instant>, both: impl FnOnce(&Ring) -> (Input, Told)) {
+        if self.ring.is_some() {
+            self.begin_and_add(now, both);
+        }
+    }
+
+    // These stay out of the way of those who record nothing.
+
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, now: Option<Instant>, input: impl FnOnce(&mut Ring) -> Input) {
         let Self { session, ring } = self;
         if let Some(ring) = ring {
             let input = input(ring);
@@ -101,18 +127,18 @@ impl<H: Behaviour, P: Policy> Recorded<H, P> {
         }
     }
 
-    /// Notes what the session said to the input before.
-    #[inline]
-    fn tell(&mut self, told: impl FnOnce(&Ring) -> Told) {
+    #[cold]
+    #[inline(never)]
+    fn add(&mut self, told: impl FnOnce(&Ring) -> Told) {
         if let Some(ring) = &mut self.ring {
             let told = told(ring);
             ring.tell(told);
         }
     }
 
-    /// Notes an input of which it turned out only afterwards that it is one.
-    #[inline]
-    fn noted(&mut self, now: Option<Instant>, both: impl FnOnce(&Ring) -> (Input, Told)) {
+    #[cold]
+    #[inline(never)]
+    fn begin_and_add(&mut self, now: Option<Instant>, both: impl FnOnce(&Ring) -> (Input, Told)) {
         let Self { session, ring } = self;
         if let Some(ring) = ring {
             let (input, told) = both(ring);
@@ -193,6 +219,9 @@ impl<H: Behaviour, P: Policy> Recorded<H, P> {
     }
 
     pub fn poll_transmit(&mut self, now: Instant, link: Generation, cx: &Context<'_>) -> Poll<Transmit<'_>> {
+        if self.ring.is_none() {
+            return self.session.poll_transmit(now, link, cx);
+        }
         self.note(Some(now), |_| Input::Transmit { link: link.get() });
         let Self { session, ring } = self;
         let polled = session.poll_transmit(now, link, cx);
@@ -329,6 +358,9 @@ impl<H: Behaviour, P: Policy> Recorded<H, P> {
         body: &mut Kept,
         cx: &Context<'_>,
     ) -> Poll<Option<Delivery<Arrival>>> {
+        if self.ring.is_none() {
+            return self.session.poll_delivery(now, id, body, cx);
+        }
         let mut clock = None;
         let polled = self.session.poll_delivery(|| *clock.insert(now()), id, body, cx);
         if let Poll::Ready(delivery) = &polled {

@@ -39,28 +39,46 @@ impl Tape {
     }
 
     /// Calls foreign code, and notes what it answered.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn ask<T>(
         &mut self,
         call: impl FnOnce() -> T,
         said: impl FnOnce(&T) -> Said,
     ) -> Result<T, Panicked> {
         let answer = guarded(call);
-        if let Some(notes) = &mut self.0 {
-            notes.said.push(answer.as_ref().map_or(Said::Panicked, said));
+        if self.0.is_some() {
+            self.answered(&answer, said);
         }
         answer
     }
 
     /// As [`ask`](Self::ask), for the hook that sees every frame and most often wants nothing: that is
     /// left out.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn ask_hook(&mut self, call: impl FnOnce() -> FrameAction) -> Result<FrameAction, Panicked> {
         let answer = guarded(call);
+        if self.0.is_some() {
+            self.hooked(&answer);
+        }
+        answer
+    }
+
+    // Both stay out of the way of those who record nothing.
+
+    #[cold]
+    #[inline(never)]
+    fn answered<T>(&mut self, answer: &Result<T, Panicked>, said: impl FnOnce(&T) -> Said) {
+        if let Some(notes) = &mut self.0 {
+            notes.said.push(answer.as_ref().map_or(Said::Panicked, said));
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn hooked(&mut self, answer: &Result<FrameAction, Panicked>) {
         if let Some(notes) = &mut self.0 {
             notes.said.extend(answer.as_ref().map_or(Some(Said::HookPanicked), Hooked::of_frame));
         }
-        answer
     }
 
     /// Notes something that no handler said, but that depends on what is left out of a recording.
