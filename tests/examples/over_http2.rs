@@ -101,9 +101,10 @@ impl AsyncRead for Memory {
         }
         let is_early = this.waits && this.batch[0] != 0;
         if !this.opening.is_empty() && !is_early {
-            buf.put_slice(&this.opening);
-            this.opening.clear();
-            this.pauses = true;
+            let count = buf.remaining().min(this.opening.len());
+            buf.put_slice(&this.opening[..count]);
+            this.opening.drain(..count);
+            this.pauses = this.opening.is_empty();
             return Poll::Ready(Ok(()));
         }
         if this.waits || !this.speaks {
@@ -127,8 +128,8 @@ impl AsyncWrite for Memory {
             self.opening.extend([0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88]);
         }
         self.waits &= is_http2;
-        // The server opens its window again for all that was sent on the stream.
-        if is_http2 && !self.waits && bytes.len() > 1_024 {
+        // The server opens its window again for all that was sent, and a little more.
+        if is_http2 && !self.waits && !self.speaks {
             let [.., a, b, c, d] = bytes.len().to_be_bytes();
             for stream in [0, 1] {
                 let update = [&head(4, 8, stream)[..], &[a, b, c, d]].concat();

@@ -112,6 +112,10 @@ impl Drop for Http2Stream {
     /// far as the socket takes it at once. What the socket did not take before is cut off, which is
     /// a cancelled stream.
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // The machine may have been left half-way, and a second panic would end the process.
+            return;
+        }
         let mut nobody = Context::from_waker(Waker::noop());
         // The server's own end of the stream may have come already.
         self.machine.poll(&mut nobody);
