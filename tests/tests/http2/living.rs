@@ -41,7 +41,7 @@ async fn everything_returns(rules: GatewayRules, wire: Wire) {
     venue.tick("prices.BTC", 1);
     next_item(&mut stream).await;
 
-    let ends: [(fn(&Gateway, &Venue), &str); 5] = [
+    let ends: [(End, &str); 5] = [
         // ENHANCE_YOUR_CALM, CANCEL and NO_ERROR of RFC 9113 §7.
         (|gateway, _| gateway.go_away(0xb), "io"),
         (|gateway, _| gateway.reset_streams(0x8), "io"),
@@ -67,6 +67,9 @@ async fn everything_returns(rules: GatewayRules, wire: Wire) {
     within(PATIENCE, "the shutdown", client.shutdown(secs(1))).await.unwrap();
     gateway.connections(0).await;
 }
+
+/// Does something to what is open.
+type End = fn(&Gateway, &Venue);
 
 fn leave_in_order(gateway: &Gateway, venue: &Venue) {
     gateway.go_away_in_order();
