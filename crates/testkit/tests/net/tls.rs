@@ -92,8 +92,8 @@ async fn only_clients_with_a_certificate_of_the_authority_enter() {
     assert_eq!(peer.tls_url(), format!("wss://{}/", peer.addr()));
 
     let known = certificates.client("trader");
-    let dialing = dial(peer.addr(), "localhost", client_config(&certificates, Some(&known)));
-    let (stream, conn) = tokio::join!(dialing, async { peer.accept().await.start_tls(config.clone()).await });
+    let dialling = dial(peer.addr(), "localhost", client_config(&certificates, Some(&known)));
+    let (stream, conn) = tokio::join!(dialling, async { peer.accept().await.start_tls(config.clone()).await });
     let mut conn = conn.unwrap();
     assert!(conn.has_client_certificate());
     assert_eq!(conn.server_name(), Some("localhost"));
@@ -102,9 +102,9 @@ async fn only_clients_with_a_certificate_of_the_authority_enter() {
 
     let strangers = Certificates::generate();
     for unknown in [None, Some(strangers.client("trader"))] {
-        let dialing = dial(peer.addr(), "localhost", client_config(&certificates, unknown.as_ref()));
+        let dialling = dial(peer.addr(), "localhost", client_config(&certificates, unknown.as_ref()));
         let (stream, conn) =
-            tokio::join!(dialing, async { peer.accept().await.start_tls(config.clone()).await });
+            tokio::join!(dialling, async { peer.accept().await.start_tls(config.clone()).await });
         conn.expect_err("a client without the right certificate was let in");
         // In TLS 1.3 the client learns of it only with its first read.
         let error = stream.unwrap().read_u8().await.unwrap_err();
