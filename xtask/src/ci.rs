@@ -3,16 +3,22 @@
 use std::error::Error;
 
 use crate::{
-    alerts, book, consumers, deny, features, layers, new_adapter, scenarios, secrets,
+    alerts, api, autobahn, book, consumers, coverage, deny, features, layers, links, new_adapter, release, scenarios, secrets, seeded, spelling,
     step::{Outcome, Report, Step},
-    suite,
+    suite, unused, workflows,
     workspace::Workspace,
 };
 
 /// What fails fastest stands first.
 const STEPS: &[Step] = &[
     Step { name: "format", run: format },
+    Step { name: "spelling", run: spelling::run },
+    Step { name: "links", run: links::run },
+    Step { name: "workflows", run: workflows::run },
     Step { name: "layers", run: layers::run },
+    Step { name: "unused", run: unused::run },
+    Step { name: "packages", run: release::check },
+    Step { name: "seeded", run: seeded::run },
     Step { name: "clippy", run: clippy },
     Step { name: "tests", run: suite::tests },
     Step { name: "secrets", run: secrets::run },
@@ -21,15 +27,46 @@ const STEPS: &[Step] = &[
     Step { name: "doc tests", run: suite::doc_tests },
     Step { name: "docs", run: docs },
     Step { name: "book", run: book::run },
+    Step { name: "api", run: api::run },
     Step { name: "features", run: features::run },
     Step { name: "consumers", run: consumers::run },
     Step { name: "template", run: new_adapter::try_template },
     Step { name: "deny", run: deny::run },
 ];
 
-/// Takes all steps and prints how each ended and how long it took.
-pub(crate) fn run(workspace: &Workspace, require_all: bool) -> Result<Outcome, Box<dyn Error>> {
-    let (report, passed) = Report::of(STEPS, workspace, require_all);
+/// What takes longer than one likes to wait at a desk, and follows the others.
+const FURTHER_STEPS: &[Step] = &[
+    Step { name: "coverage", run: coverage::run },
+    Step { name: "autobahn", run: autobahn::fast_where_possible },
+];
+
+/// How many of the steps to take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Extent {
+    Usual,
+    Full,
+    /// The one of this name.
+    Only(&'static str),
+}
+
+/// The step that is called so, if there is one.
+pub(crate) fn named(word: &str) -> Option<&'static str> {
+    STEPS.iter().chain(FURTHER_STEPS).map(|step| step.name).find(|name| *name == word)
+}
+
+/// Takes the steps and prints how each ended and how long it took.
+pub(crate) fn run(
+    workspace: &Workspace,
+    extent: Extent,
+    require_all: bool,
+) -> Result<Outcome, Box<dyn Error>> {
+    let steps = STEPS.iter().chain(FURTHER_STEPS);
+    let chosen: Vec<&Step> = match extent {
+        Extent::Usual => STEPS.iter().collect(),
+        Extent::Full => steps.collect(),
+        Extent::Only(name) => steps.filter(|step| step.name == name).collect(),
+    };
+    let (report, passed) = Report::of(&chosen, workspace, require_all);
     println!("\n{}", report.summary());
     if passed { Ok(Outcome::Passed) } else { Err("the change does not pass".into()) }
 }
@@ -45,8 +82,25 @@ fn clippy(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     Ok(Outcome::Passed)
 }
 
-fn docs(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
+/// The documentation of everything, without a warning.
+pub(crate) fn docs(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     let everything = ["doc", "--workspace", "--no-deps", "--all-features", "--locked"];
     workspace.cargo(everything).env("RUSTDOCFLAGS", "-D warnings").run()?;
     Ok(Outcome::Passed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_has_a_name_of_its_own() {
+        let mut names: Vec<_> = STEPS.iter().chain(FURTHER_STEPS).map(|step| step.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert_eq!(named("clippy"), Some("clippy"));
+        assert_eq!(named("luck"), None);
+    }
 }

@@ -2,12 +2,21 @@
 
 use std::str::FromStr;
 
-use crate::autobahn::Extent;
+use crate::{autobahn::Extent, ci, mutants::Shard};
 
 /// What there is to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Command {
-    Ci { require_all: bool },
+    Ci { extent: ci::Extent, require_all: bool },
+    Coverage,
+    Api,
+    WriteApi,
+    Semver { since: String },
+    Mutants { package: Option<String>, shard: Option<Shard> },
+    Miri,
+    Seeded,
+    Release,
+    RehearseRelease,
     Layers,
     Features,
     Test,
@@ -40,7 +49,9 @@ Maintenance commands of the workspace.
 
 Usage: cargo xtask <COMMAND>
 
-  ci [--require-all]    everything a change must pass, stopping at the first failure;
+  ci [--full] [--only <STEP>] [--require-all]
+                        everything a change must pass, stopping at the first failure; with --full also
+                        what takes long (coverage, autobahn); with --only one step;
                         with --require-all a missing tool is a failure
   test                  the ordinary tests, doc tests included
   repeat <N>            the ordinary tests N times over without compiling in between (no doc tests),
@@ -54,6 +65,16 @@ Usage: cargo xtask <COMMAND>
   alerts [--require-all]
                         the rules of alerts, the dashboard and the runbook against the catalogue, and by
                         promtool; with --require-all its absence is a failure
+  coverage              how much of the code the tests run, crate by crate, against its thresholds
+  api [--write]         the public API against the listings in docs/api; with --write, writes them
+  semver --since <REV>  whether the public API changed as the version says, compared with a revision
+  seeded                plants a mistake of each kind in a small workspace, and expects the checks to fail
+  miri                  the tests of the crates without IO under Miri
+  mutants [--package <P>] [--shard <I>/<N>]
+                        changes the code of frame-codec and session, or of one package, in many small
+                        ways, and expects the tests to notice each (hours; 0/4 is the first of four parts)
+  release [--dry-run]   the commands of a release; with --dry-run, makes the package of each crate and
+                        builds it from that
   fuzz [--seconds <N>]  each target in tests/fuzz for N seconds (default: 30)
   secrets               whether anything that the last `cargo xtask test` caught or printed shows a secret
   scenarios [--write]   runs the tests of all scenarios and prints which test covers which; with --write,
@@ -84,8 +105,16 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] | ["help" | "-h" | "--help"] => Ok(Command::Help),
-        ["ci"] => Ok(Command::Ci { require_all: false }),
-        ["ci", "--require-all"] => Ok(Command::Ci { require_all: true }),
+        ["ci", options @ ..] => ci(options).ok_or_else(|| Mistake::Unknown(words.join(" "))),
+        ["coverage"] => Ok(Command::Coverage),
+        ["api"] => Ok(Command::Api),
+        ["api", "--write"] => Ok(Command::WriteApi),
+        ["semver", "--since", since] => Ok(Command::Semver { since: (*since).to_owned() }),
+        ["seeded"] => Ok(Command::Seeded),
+        ["miri"] => Ok(Command::Miri),
+        ["mutants", options @ ..] => mutants(options).ok_or_else(|| Mistake::Unknown(words.join(" "))),
+        ["release"] => Ok(Command::Release),
+        ["release", "--dry-run"] => Ok(Command::RehearseRelease),
         ["layers"] => Ok(Command::Layers),
         ["features"] => Ok(Command::Features),
         ["test"] => Ok(Command::Test),
@@ -128,6 +157,32 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
     }
 }
 
+fn ci(options: &[&str]) -> Option<Command> {
+    let (mut extent, mut require_all) = (ci::Extent::Usual, false);
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        match (*option, extent) {
+            ("--full", ci::Extent::Usual) => extent = ci::Extent::Full,
+            ("--only", ci::Extent::Usual) => extent = ci::Extent::Only(ci::named(options.next()?)?),
+            ("--require-all", _) if !require_all => require_all = true,
+            _ => return None,
+        }
+    }
+    Some(Command::Ci { extent, require_all })
+}
+
+fn mutants(options: &[&str]) -> Option<Command> {
+    let (mut package, mut shard) = (None, None);
+    for option in options.chunks(2) {
+        match option {
+            ["--package", name] if package.is_none() => package = Some((*name).to_owned()),
+            ["--shard", part] if shard.is_none() => shard = Some(part.parse().ok()?),
+            _ => return None,
+        }
+    }
+    Some(Command::Mutants { package, shard })
+}
+
 fn number<N: FromStr + Default + PartialEq>(word: &str) -> Result<N, Mistake> {
     let number = word.parse().ok().filter(|number| *number != N::default());
     number.ok_or_else(|| Mistake::NoNumber(word.to_owned()))
@@ -159,7 +214,15 @@ mod tests {
 
     #[test]
     fn commands_are_read_with_their_options() {
-        assert_eq!(parsed("ci --require-all"), Ok(Command::Ci { require_all: true }));
+        let usual = |require_all| Ok(Command::Ci { extent: ci::Extent::Usual, require_all });
+        assert_eq!((parsed("ci"), parsed("ci --require-all")), (usual(false), usual(true)));
+        let full = Command::Ci { extent: ci::Extent::Full, require_all: true };
+        assert_eq!(parsed("ci --full --require-all"), Ok(full));
+        let only = Command::Ci { extent: ci::Extent::Only("layers"), require_all: false };
+        assert_eq!(parsed("ci --only layers"), Ok(only));
+        let part = Command::Mutants { package: Some("nova-session".to_owned()), shard: "1/4".parse().ok() };
+        assert_eq!(parsed("mutants --package nova-session --shard 1/4"), Ok(part));
+        assert_eq!(parsed("release --dry-run"), Ok(Command::RehearseRelease));
         assert_eq!(parsed("repeat 20"), Ok(Command::Repeat { times: 20 }));
         assert_eq!(parsed("fuzz --seconds 5"), Ok(Command::Fuzz { seconds: 5 }));
         assert_eq!(parsed("scenarios --prove 35"), Ok(Command::ProveScenarios { only: Some(35) }));
@@ -176,6 +239,9 @@ mod tests {
     #[test]
     fn words_that_mean_nothing_are_not_ignored() {
         assert_eq!(parsed("test --fast"), Err(Mistake::Unknown("test --fast".to_owned())));
+        for line in ["ci --only luck", "ci --full --only format", "mutants --shard 4/4", "mutants --shard"] {
+            assert_eq!(parsed(line), Err(Mistake::Unknown(line.to_owned())));
+        }
         assert_eq!(parsed("repeat 0"), Err(Mistake::NoNumber("0".to_owned())));
         assert_eq!(parsed("sim --seed x"), Err(Mistake::NoSeed("x".to_owned())));
         assert_eq!(parsed("fuzz --seconds long"), Err(Mistake::NoNumber("long".to_owned())));
@@ -184,7 +250,12 @@ mod tests {
     #[test]
     fn help_names_every_command() {
         let checks = ["ci", "test", "repeat", "layers", "features", "consumers", "deny", "fuzz"];
-        for command in checks.into_iter().chain(["alerts", "autobahn", "events", "new-adapter", "scenarios", "secrets", "sim", "soak", "template"]) {
+        let further = ["coverage", "api", "semver", "seeded", "miri", "mutants", "release", "stress", "book"];
+        for command in further {
+            assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
+        }
+        let others = ["alerts", "autobahn", "events", "new-adapter", "scenarios", "secrets", "sim", "soak", "template"];
+        for command in checks.into_iter().chain(others) {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

@@ -9,6 +9,8 @@
 //!
 //! Whether anything the tests caught shows a secret is asked in [`secrets`].
 //! Whoever writes an adapter begins with [`new_adapter`].
+//! How far the tests reach is in [`coverage`] and [`mutants`], whether the checks would notice anything in
+//! [`seeded`]. What users see of a crate is in [`api`] and [`semver`], what they get in [`release`].
 //!
 //! What must survive stands in [`scenarios`]; [`sim`] and [`soak`] let the simulated world, and the real
 //! one, run for longer than tests do.
@@ -16,25 +18,36 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling what it does is half of its work")]
 
 mod alerts;
+mod api;
 mod autobahn;
 mod bench;
 mod book;
 mod ci;
 mod command;
 mod consumers;
+mod coverage;
 mod deny;
 mod events;
 mod features;
 mod fuzz;
 mod layers;
+mod links;
 mod metadata;
+mod miri;
+mod mutants;
 mod new_adapter;
+mod release;
 mod scenarios;
 mod secrets;
+mod seeded;
+mod semver;
 mod sim;
 mod soak;
+mod spelling;
 mod step;
 mod suite;
+mod unused;
+mod workflows;
 mod workspace;
 
 use std::{error::Error, process::ExitCode};
@@ -49,7 +62,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match perform(&command, &Workspace::containing_this_program()) {
+    match perform(&command, &Workspace::chosen()) {
         Ok(Outcome::Passed) => ExitCode::SUCCESS,
         Ok(Outcome::Skipped(why)) => {
             println!("skipped: {why}");
@@ -64,7 +77,16 @@ fn main() -> ExitCode {
 
 fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     match command {
-        Command::Ci { require_all } => ci::run(workspace, *require_all),
+        Command::Ci { extent, require_all } => ci::run(workspace, *extent, *require_all),
+        Command::Coverage => coverage::run(workspace),
+        Command::Api => api::run(workspace),
+        Command::WriteApi => api::write(workspace),
+        Command::Semver { since } => semver::run(workspace, since),
+        Command::Seeded => seeded::run(workspace),
+        Command::Miri => miri::run(workspace),
+        Command::Mutants { package, shard } => mutants::run(workspace, package.as_deref(), *shard),
+        Command::Release => release::commands(workspace),
+        Command::RehearseRelease => release::rehearse(workspace),
         Command::Layers => layers::run(workspace),
         Command::Features => features::run(workspace),
         Command::Test => suite::test(workspace),

@@ -11,6 +11,9 @@ pub(crate) struct Metadata {
     packages: Vec<Package>,
     workspace_members: Vec<String>,
     resolve: Resolve,
+    /// What the root manifest says under `[workspace.metadata]`.
+    #[serde(default)]
+    pub(crate) metadata: serde_json::Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -21,6 +24,9 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
     pub(crate) targets: Vec<Target>,
+    /// Where it may be published; everywhere if nothing is said.
+    #[serde(default)]
+    pub(crate) publish: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,6 +85,12 @@ impl Metadata {
         edges
             .filter(|edge| edge.dep_kinds.iter().any(|kind| kind.kind.is_none()))
             .filter_map(|edge| self.packages.iter().find(|package| package.id == edge.pkg))
+    }
+}
+
+impl Package {
+    pub(crate) fn is_published(&self) -> bool {
+        self.publish.as_ref().is_none_or(|places| !places.is_empty())
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Report {
 impl Report {
     /// Takes the steps one after the other until one fails; with `require_all`, a step that cannot be
     /// taken fails.
-    pub(crate) fn of(steps: &[Step], workspace: &Workspace, require_all: bool) -> (Self, bool) {
+    pub(crate) fn of(steps: &[&Step], workspace: &Workspace, require_all: bool) -> (Self, bool) {
         let mut report = Self::default();
         for step in steps {
             println!("\n=== {} ===", step.name);
@@ -71,11 +71,11 @@ impl Report {
 mod tests {
     use super::*;
 
-    const PASSES: Step = Step { name: "passes", run: |_| Ok(Outcome::Passed) };
-    const SKIPS: Step = Step { name: "skips", run: |_| Ok(Outcome::Skipped("no tool".to_owned())) };
-    const FAILS: Step = Step { name: "fails", run: |_| Err("as it should".into()) };
+    const PASSES: &Step = &Step { name: "passes", run: |_| Ok(Outcome::Passed) };
+    const SKIPS: &Step = &Step { name: "skips", run: |_| Ok(Outcome::Skipped("no tool".to_owned())) };
+    const FAILS: &Step = &Step { name: "fails", run: |_| Err("as it should".into()) };
 
-    fn report(steps: &[Step], require_all: bool) -> (String, bool) {
+    fn report(steps: &[&Step], require_all: bool) -> (String, bool) {
         let (report, passed) = Report::of(steps, &Workspace::containing_this_program(), require_all);
         (report.summary(), passed)
     }

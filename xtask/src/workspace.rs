@@ -14,6 +14,11 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
+    /// The workspace that the environment names, and otherwise the one this program was compiled in.
+    pub(crate) fn chosen() -> Self {
+        std::env::var_os(CHOICE).map_or_else(Self::containing_this_program, |root| Self::at(root.into()))
+    }
+
     /// The workspace this program was compiled in.
     pub(crate) fn containing_this_program() -> Self {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -29,14 +34,32 @@ impl Workspace {
         self.root.join(relative)
     }
 
+    /// Where cargo puts what it builds.
+    pub(crate) fn target(&self) -> PathBuf {
+        let chosen = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        // A relative one is relative to where cargo runs, and an absolute one replaces the root.
+        self.root.join(chosen)
+    }
+
     /// cargo with these words, to be run at the root.
     pub(crate) fn cargo(&self, words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Tool {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        self.program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), words)
+    }
+
+    /// Some program with these words, to be run at the root.
+    pub(crate) fn program(
+        &self,
+        program: impl AsRef<OsStr>,
+        words: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Tool {
+        let mut command = Command::new(program);
         command.args(words).current_dir(&self.root);
         Tool { command }
     }
 }
+
+/// Names another workspace than the one this program was compiled in.
+pub(crate) const CHOICE: &str = "NOVA_WORKSPACE";
 
 /// A program about to be run.
 #[derive(Debug)]
@@ -47,6 +70,14 @@ pub(crate) struct Tool {
 impl Tool {
     pub(crate) fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(key, value);
+        self
+    }
+
+    /// Without what is set for whoever runs this.
+    pub(crate) fn without_env(mut self, keys: &[&str]) -> Self {
+        for key in keys {
+            self.command.env_remove(key);
+        }
         self
     }
 
