@@ -11,12 +11,36 @@ pub(super) fn lines(page: &str) -> Option<Vec<String>> {
         let inward = if header.starts_with("impl") { "" } else { "    " };
         lines.push(format!("{inward}{header}"));
     }
-    let sections = ["trait-implementations-list", "synthetic-implementations-list"];
-    let implemented = sections.into_iter().flat_map(|list| headers(section(page, list)));
-    let mut implemented: Vec<String> = implemented.filter(|header| is_worth_listing(header)).collect();
-    implemented.sort();
-    lines.extend(implemented);
+    lines.extend(implemented(page));
     Some(lines)
+}
+
+/// The traits that the item implements: those it has without a condition in one line, which nearly all
+/// items would fill a screen with otherwise.
+fn implemented(page: &str) -> Vec<String> {
+    let sections = ["trait-implementations-list", "synthetic-implementations-list"];
+    let all = sections.into_iter().flat_map(|list| headers(section(page, list)));
+    let mut plain = Vec::new();
+    let mut others = Vec::new();
+    for header in all.filter(|header| is_worth_listing(header)) {
+        match plain_trait(&header) {
+            Some(name) => plain.push(name.to_owned()),
+            None => others.push(header),
+        }
+    }
+    plain.sort();
+    others.sort();
+    if !plain.is_empty() {
+        others.insert(0, format!("is {}", plain.join(", ")));
+    }
+    others
+}
+
+/// The trait in `impl Clone for Frame`.
+fn plain_trait(header: &str) -> Option<&str> {
+    let (name, item) = header.strip_prefix("impl ")?.split_once(" for ")?;
+    let is_plain = |text: &str| text.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    (is_plain(name) && is_plain(item)).then_some(name)
 }
 
 /// The part of the page with this name, up to the next one of its kind.
@@ -35,11 +59,11 @@ fn headers(section: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Only `impl`s, without the traits that nobody outside of the compiler can name, and without methods,
-/// which are the trait's.
+/// Only `impl`s, without the traits that hardly anybody can name or asks for, and without methods, which
+/// are the trait's.
 fn is_worth_listing(header: &str) -> bool {
-    let unnameable = ["StructuralPartialEq for", "Freeze for", "UnsafeUnpin for"];
-    header.starts_with("impl") && !unnameable.iter().any(|name| header.contains(name))
+    let noise = ["StructuralPartialEq for", "Freeze for", "UnsafeUnpin for", "UnwindSafe for"];
+    header.starts_with("impl") && !noise.iter().any(|name| header.contains(name))
 }
 
 /// `Show 13 variants` is a button.
@@ -53,6 +77,8 @@ fn without_summaries(html: &str) -> String {
 /// What a reader sees of it.
 fn text(html: &str) -> String {
     let mut text = String::new();
+    // What is laid out by blocks has no space or line's end of its own.
+    let html = html.replace("<div class=\"where\">", " ").replace("]</div>", "]\n");
     for piece in html.split('<') {
         let visible = piece.split_once('>').map_or(piece, |(_, visible)| visible);
         text.push_str(visible);
@@ -100,6 +126,7 @@ mod tests {
 <h2 id="trait-implementations">Trait Implementations</h2><div id="trait-implementations-list">
 <h3 class="code-header">impl&lt;T: <a>Clone</a>&gt; <a>Clone</a> for <a>Lane</a>&lt;T&gt;</h3>
 <h4 class="code-header">fn clone(&amp;self) -&gt; Self</h4>
+<h3 class="code-header">impl <a>Drop</a> for <a>Lane</a></h3><h3 class="code-header">impl <a>Debug</a> for Lane</h3>
 <h3 class="code-header">impl&lt;T&gt; <a>StructuralPartialEq</a> for <a>Lane</a>&lt;T&gt;</h3></div>
 <h2 id="synthetic-implementations">Auto</h2><div id="synthetic-implementations-list">
 <h3 class="code-header">impl&lt;T&gt; <a>Send</a> for <a>Lane</a>&lt;T&gt;<div class="where">where
@@ -116,8 +143,9 @@ mod tests {
             "}",
             "impl<T> Lane<T>",
             "    pub fn len(&self) -> usize",
+            "is Debug, Drop",
             "impl<T: Clone> Clone for Lane<T>",
-            "impl<T> Send for Lane<T>where T: Send,",
+            "impl<T> Send for Lane<T> where T: Send,",
         ];
         assert_eq!(lines(PAGE).as_deref(), Some(expected.map(str::to_owned).as_slice()));
     }
@@ -129,9 +157,12 @@ mod tests {
 
     #[test]
     fn variants_behind_a_button_are_listed_without_the_button() {
-        let page = "<pre class=\"rust item-decl\"><code>pub enum E {\
+        let page = "<pre class=\"rust item-decl\"><code><div class=\"code-attribute\">#[non_exhaustive]</div>pub enum E {\
             <details><summary class=\"hideme\"><span>Show 2 variants</span></summary>    A,\n    B,\n\
             </details>}</code></pre>";
-        assert_eq!(lines(page), Some(["pub enum E { A,", "    B,", "}"].map(str::to_owned).to_vec()));
+        assert_eq!(
+            lines(page),
+            Some(["#[non_exhaustive]", "pub enum E { A,", "    B,", "}"].map(str::to_owned).to_vec())
+        );
     }
 }
