@@ -213,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn the_memory_of_an_ordinary_message_is_kept_for_the_next() {
+        let mut assembler = Assembler::new(1 << 20);
+        for opcode in [OpCode::Text, OpCode::Binary] {
+            let first = Frame { fin: false, opcode, payload: &[b'x'; 1_000] };
+            let last = Frame { fin: true, opcode: OpCode::Continuation, payload: b"x" };
+            assert_eq!(assembler.push(first), Ok(None));
+            assert!(assembler.push(last).is_ok_and(|message| message.is_some()));
+            assert!(assembler.push(Frame { fin: true, opcode, payload: b"" }).is_ok());
+        }
+        assert!(assembler.text.capacity() >= 1_000 && assembler.binary.capacity() >= 1_000);
+    }
+
+    #[test]
     fn an_error_gives_the_memory_back_at_once() {
         let mut assembler = Assembler::new(1 << 20);
         let part = vec![b'x'; 300_000];

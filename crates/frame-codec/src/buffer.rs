@@ -137,3 +137,53 @@ impl fmt::Debug for Buffer {
         write!(f, "Buffer({} of {} bytes)", self.pending().len(), self.capacity())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holding(bytes: &[u8], capacity: usize) -> Buffer {
+        let mut buffer = Buffer::default();
+        buffer.resize(capacity);
+        buffer.spare_mut()[..bytes.len()].copy_from_slice(bytes);
+        buffer.commit(bytes.len());
+        buffer
+    }
+
+    #[test]
+    fn an_emptied_buffer_has_all_its_room_again_without_moving_anything() {
+        let mut buffer = holding(b"abcd", 8);
+        assert_eq!(buffer.take(1, 2), b"bc");
+        assert_eq!((buffer.room(), buffer.start()), (4, 3));
+        buffer.consume(1);
+        assert_eq!((buffer.room(), buffer.start()), (8, 0));
+        let mut buffer = holding(b"abcd", 8);
+        assert_eq!(buffer.take(2, 2), b"cd");
+        assert!(buffer.is_empty());
+        assert_eq!(buffer.room(), 8);
+    }
+
+    #[test]
+    fn what_pends_survives_each_way_to_more_room() {
+        let ways: [fn(&mut Buffer); 3] = [
+            Buffer::compact,
+            |buffer| buffer.resize(16),
+            |buffer| drop(buffer.move_into(BytesMut::zeroed(8))),
+        ];
+        for make_room in ways {
+            let mut buffer = holding(b"abcd", 8);
+            buffer.consume(2);
+            make_room(&mut buffer);
+            assert_eq!((buffer.pending(), buffer.start()), (b"cd".as_slice(), 0));
+            assert!(buffer.room() >= 6);
+        }
+    }
+
+    #[test]
+    fn what_is_lent_stands_behind_what_was_skipped() {
+        let mut buffer = holding(b"ab", 8);
+        buffer.commit_and_lend(1, 2).copy_from_slice(b"yz");
+        assert_eq!(buffer.pending(), b"ab\0yz");
+        assert_eq!(buffer.room(), 3);
+    }
+}

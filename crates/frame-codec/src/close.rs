@@ -172,6 +172,31 @@ mod tests {
     }
 
     #[test]
+    fn registered_codes_have_their_names_and_others_a_general_one() {
+        let name = |code| CloseCode::try_from(code).map(CloseCode::name);
+        let registered = [
+            (1000, "normal closure"),
+            (1001, "going away"),
+            (1002, "protocol error"),
+            (1003, "unsupported data"),
+            (1007, "invalid data"),
+            (1008, "policy violation"),
+            (1009, "message too big"),
+            (1010, "mandatory extension missing"),
+            (1011, "internal error"),
+            (1012, "service restart"),
+            (1013, "try again later"),
+            (1014, "bad gateway"),
+        ];
+        for (code, expected) in registered {
+            assert_eq!(name(code), Ok(expected));
+        }
+        let of_a_library = "registered by a library or framework";
+        assert_eq!((name(3000), name(3999)), (Ok(of_a_library), Ok(of_a_library)));
+        assert_eq!(name(4000), Ok("private use"));
+    }
+
+    #[test]
     fn payloads_are_read_strictly() {
         assert_eq!(CloseFrame::parse(b""), Ok(None));
         assert_eq!(CloseFrame::parse(&[3]), Err(ProtocolError::TruncatedCloseCode));

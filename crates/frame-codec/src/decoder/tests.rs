@@ -161,6 +161,16 @@ fn memory_of_batches_is_used_again_once_they_are_gone() {
 }
 
 #[test]
+fn a_batch_begins_where_the_frame_before_it_ended() {
+    let mut decoder = Decoder::<Client>::new(1_000);
+    decoder.extend(&[0x81, 3, b'a', b'b', b'c', 0x81, 1, b'd', 0x82, 2, b'e', b'f']);
+    assert!(decoder.next_frame().is_ok_and(|frame| frame.is_some_and(|frame| frame.payload == b"abc")));
+    let batch = decoder.next_batch().expect("legal frames").expect("two of them");
+    let payloads: Vec<_> = batch.owned_frames().map(|frame| frame.payload).collect();
+    assert_eq!(payloads, [b"d".as_slice(), b"ef"]);
+}
+
+#[test]
 fn room_is_at_least_what_was_asked_for_and_what_pends_survives() {
     for min in [0, 1, 100, 4_096, 5_000, 70_000, 300_000] {
         let mut decoder = Decoder::<Client>::new(1_000);
