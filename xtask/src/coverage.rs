@@ -50,7 +50,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
 }
 
 /// What refuses to compile runs no line of ours, and compiles everything once more to find out.
-const RUN: &str = "not binary(compile_fail)";
+const RUN: &str = "not test(refused_by_the_compiler)";
 
 /// How much must be covered, in percent of the lines.
 #[derive(Debug, Deserialize)]
