@@ -198,6 +198,22 @@ mod tests {
     }
 
     #[test]
+    fn memory_can_be_lent_and_is_taken_back_while_nothing_pends() {
+        let mut encoder = Encoder::<Server>::new();
+        assert!(encoder.take_memory().is_none(), "there is none");
+        encoder.lend_memory(BytesMut::zeroed(500));
+        encoder.push(OutFrame::text("some text"));
+        assert!(encoder.take_memory().is_none(), "something pends");
+        encoder.lend_memory(BytesMut::zeroed(1_000));
+        assert_eq!((encoder.capacity(), &encoder.pending()[2..]), (1_000, b"some text".as_slice()));
+        encoder.lend_memory(BytesMut::zeroed(100));
+        assert_eq!(encoder.capacity(), 1_000);
+        encoder.advance(encoder.pending().len());
+        assert_eq!(encoder.take_memory().map(|memory| memory.len()), Some(1_000));
+        assert_eq!(encoder.capacity(), 0);
+    }
+
+    #[test]
     #[should_panic(expected = "more bytes consumed")]
     fn advancing_past_the_end_is_a_bug_of_the_caller() {
         Encoder::<Client>::new().advance(1);

@@ -113,17 +113,35 @@ fn what_follows_a_large_frame_is_not_read_into_it() {
 
 #[test]
 fn what_is_left_of_a_frame_never_makes_the_buffer_exceed_a_burst() {
-    let frame = [&[0x82, 126, 0x7F, 0xFF], &[7; 32_767][..]].concat();
-    let wire = frame.repeat(40);
-    let mut decoder = Decoder::new(100_000);
-    let (mut rest, mut frames) = (&wire[..], 0);
-    while !rest.is_empty() {
-        let length = read(&mut decoder, rest);
-        rest = &rest[length..];
-        frames += drain(&mut decoder);
-        assert!(decoder.buffer.capacity() <= BURST_BYTES);
+    let longest_kept = [&[0x82, 126, 0x7F, 0xFF], &[7; 32_767][..]].concat();
+    let large = [&[0x82, 127, 0, 0, 0, 0, 0, 1, 0x86, 0xA0], &[7; 100_000][..]].concat();
+    for frame in [longest_kept, large] {
+        let wire = frame.repeat(40);
+        let mut decoder = Decoder::new(100_000);
+        let (mut rest, mut frames) = (&wire[..], 0);
+        while !rest.is_empty() {
+            let length = read(&mut decoder, rest);
+            rest = &rest[length..];
+            frames += drain(&mut decoder);
+            assert!(decoder.buffer.capacity() <= BURST_BYTES);
+        }
+        assert_eq!(frames, 40);
     }
-    assert_eq!(frames, 40);
+}
+
+#[test]
+fn a_steady_stream_is_read_into_the_same_memory() {
+    let mut decoder = Decoder::new(1_000);
+    let mut places = Vec::new();
+    for round in 0..100 {
+        read(&mut decoder, &ticks(10));
+        assert_eq!(drain(&mut decoder), 10);
+        if round >= 10 {
+            places.push(decoder.spare_mut(1).as_ptr());
+        }
+    }
+    places.dedup();
+    assert_eq!(places.len(), 1);
 }
 
 #[test]
@@ -264,6 +282,13 @@ fn continuations_of_text_are_judged_too_and_other_frames_are_not() {
     for not_text in [0x82, 0xC1, 0x89, 0x80] {
         assert_eq!(check(&[not_text, 9, 0xFF]), Ok(()), "{not_text:x?}");
     }
+    // The same where the continuation is so large that it has memory of its own.
+    let large = |bytes: &[u8]| {
+        let header = [0x01, 2, b'a', 0xE2, 0x80, 127, 0, 0, 0, 0, 0, 1, 0, 0];
+        check(&[&header, bytes, &[b'x'; 40_000]].concat())
+    };
+    assert_eq!(large(&[0x82, 0xAC]), Ok(()));
+    assert_eq!(large(&[0x82, 0xAC, 0xFF]), Err(ProtocolError::InvalidUtf8));
     // Behind the last continuation there is no text any more.
     assert_eq!(check(&[0x01, 0, 0x80, 0, 0x80, 9, 0xFF]), Ok(()));
 }
