@@ -93,7 +93,8 @@ async fn only_clients_with_a_certificate_of_the_authority_enter() {
 
     let known = certificates.client("trader");
     let dialling = dial(peer.addr(), "localhost", client_config(&certificates, Some(&known)));
-    let (stream, conn) = tokio::join!(dialling, async { peer.accept().await.start_tls(config.clone()).await });
+    let (stream, conn) =
+        tokio::join!(dialling, async { peer.accept().await.start_tls(config.clone()).await });
     let mut conn = conn.unwrap();
     assert!(conn.has_client_certificate());
     assert_eq!(conn.server_name(), Some("localhost"));
