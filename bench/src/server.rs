@@ -1,105 +1,170 @@
-//! The server of the benches: answers what it is asked, then says all it has as fast as the socket
-//! takes it.
+//! The servers of the bench, each a process of its own on a core of its own, written by hand, so that no
+//! contender meets itself.
+
+pub(crate) mod wire;
 
 use std::{
-    io::{self, Read, Write},
+    error::Error,
+    io::{self, BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    sync::Arc,
     time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
-use sha1::{Digest, Sha1};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
 
-use crate::messages::Kind;
+use crate::{
+    load::{Load, frame},
+    on_runtime, process,
+};
 
-/// Serves one client and ends.
-pub(crate) fn serve(kind: Kind, messages: u64) -> io::Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    println!("{}", listener.local_addr()?);
-    let mut bytes = Vec::new();
-    for number in 0..messages {
-        frame(&mut bytes, kind.message(number).as_bytes());
-    }
-    let (mut stream, _) = listener.accept()?;
-    stream.set_nodelay(true)?;
-    upgrade(&mut stream)?;
-    loop {
-        let request: Value = serde_json::from_str(&read_text(&mut stream)?)?;
-        let is_subscription = request["method"].as_str().is_some_and(|method| method.ends_with("/subscribe"));
-        let result = if is_subscription { request["params"]["channels"].clone() } else { json!("ok") };
-        let mut reply = Vec::new();
-        frame(
-            &mut reply,
-            json!({"jsonrpc": "2.0", "id": request["id"], "result": result}).to_string().as_bytes(),
-        );
-        stream.write_all(&reply)?;
-        if is_subscription {
-            break;
+/// Serves as the words say.
+pub(crate) fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
+    process::pin_to(1)?;
+    match words {
+        ["flood", load, messages, over] => flood(load.parse()?, messages.parse()?, *over == "tls"),
+        ["drain", bytes, messages, counts] => {
+            let text = Load::new(bytes.parse()?, 1).text(0);
+            drain(&text, messages.parse()?, *counts == "counts")
         }
+        ["echo"] => echo(),
+        ["hold"] => on_runtime(hold()),
+        _ => Err("a server floods, drains, echoes or holds".into()),
     }
-    // The client may still be setting up what it counts with.
-    std::thread::sleep(Duration::from_millis(50));
-    stream.write_all(&bytes)?;
+}
+
+/// Sends messages of a kind as fast as the socket takes them.
+fn flood(load: Load, messages: u64, over_tls: bool) -> Result<(), Box<dyn Error>> {
+    let ring = load.ring();
+    let mut stream = accept(over_tls)?;
+    wire::upgrade(&mut stream)?;
+    // The client may still be setting up.
+    std::thread::sleep(Duration::from_millis(30));
+    for burst in 0..messages as usize / load.burst {
+        let burst = burst % ring.ends.len();
+        let start = if burst == 0 { 0 } else { ring.ends[burst - 1] };
+        stream.write_all(&ring.bytes[start..ring.ends[burst]])?;
+        stream.flush()?;
+    }
     // The client ends the connection.
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let _ = stream.read(&mut [0; 1024]);
     Ok(())
 }
 
-/// A text frame without a mask (RFC 6455 §5.2).
-fn frame(out: &mut Vec<u8>, payload: &[u8]) {
-    out.push(0x81);
-    match payload.len() {
-        small @ 0..=125 => out.push(small as u8),
-        medium @ 126..=0xFFFF => {
-            out.push(126);
-            out.extend((medium as u16).to_be_bytes());
+/// Reads so many messages, all with this text, and says when it has them; with `looks`, every byte of them.
+fn drain(text: &str, messages: u64, looks: bool) -> Result<(), Box<dyn Error>> {
+    let mut stream = accept(false)?;
+    wire::upgrade(&mut stream)?;
+    if looks {
+        let mut reader = BufReader::with_capacity(256 << 10, &mut stream);
+        for _ in 0..messages {
+            let read = wire::read_text(&mut reader)?;
+            if read != text {
+                return Err("the client has sent something else".into());
+            }
         }
-        large => {
-            out.push(127);
-            out.extend((large as u64).to_be_bytes());
+    } else {
+        let mut framed = Vec::new();
+        frame(&mut framed, 0x81, text.as_bytes());
+        let mut left = messages * (framed.len() as u64 + 4);
+        let mut buffer = vec![0; 256 << 10];
+        while left > 0 {
+            let read = stream.read(&mut buffer)? as u64;
+            if read == 0 {
+                return Err("the client has ended early".into());
+            }
+            left = left.checked_sub(read).ok_or("the client has sent more than it should")?;
         }
     }
-    out.extend(payload);
+    say(&mut stream, "done")?;
+    let _ = stream.read(&mut [0; 1024]);
+    Ok(())
 }
 
-fn upgrade(stream: &mut TcpStream) -> io::Result<()> {
-    let mut request = Vec::new();
-    let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte)?;
-        request.push(byte[0]);
+/// Sends each text back.
+fn echo() -> Result<(), Box<dyn Error>> {
+    let mut stream = accept(false)?;
+    wire::upgrade(&mut stream)?;
+    let mut reader = BufReader::new(stream);
+    // The client ends the connection.
+    while let Ok(text) = wire::read_text(&mut reader) {
+        say(reader.get_mut(), &text)?;
     }
-    let request = String::from_utf8_lossy(&request);
-    let key = request
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
-        .map_or("", |(_, value)| value.trim());
-    let digest = Sha1::digest(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
-    let accept = BASE64_STANDARD.encode(digest);
-    write!(
-        stream,
-        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
-    )
+    Ok(())
 }
 
-fn read_text(stream: &mut TcpStream) -> io::Result<String> {
-    let mut head = [0; 2];
-    stream.read_exact(&mut head)?;
-    let length = match head[1] & 0x7F {
-        126 => {
-            let mut length = [0; 2];
-            stream.read_exact(&mut length)?;
-            usize::from(u16::from_be_bytes(length))
-        }
-        small => usize::from(small),
-    };
-    let mut mask = [0; 4];
-    stream.read_exact(&mut mask)?;
-    let mut payload = vec![0; length];
-    stream.read_exact(&mut payload)?;
-    payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
-    String::from_utf8(payload).map_err(io::Error::other)
+/// Sends each text back, to any number of clients.
+async fn hold() -> Result<(), Box<dyn Error>> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    println!("{}", listener.local_addr()?);
+    loop {
+        let (mut stream, _) = listener.accept().await?;
+        tokio::spawn(async move {
+            let mut request = Vec::new();
+            let answer = loop {
+                request.push(stream.read_u8().await?);
+                if let Some(answer) = crate::memory::answer(&request, None) {
+                    break answer;
+                }
+            };
+            stream.write_all(&answer).await?;
+            let mut buffer = vec![0; 1024];
+            while let read @ 1.. = stream.read(&mut buffer).await? {
+                // A client sends one short text in one write.
+                let mut reply = Vec::new();
+                frame(&mut reply, 0x81, wire::read_text(&mut &buffer[..read])?.as_bytes());
+                stream.write_all(&reply).await?;
+            }
+            Ok::<_, io::Error>(())
+        });
+    }
+}
+
+fn say(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    let mut reply = Vec::new();
+    frame(&mut reply, 0x81, text.as_bytes());
+    stream.write_all(&reply)?;
+    stream.flush()
+}
+
+/// A stream over which a server speaks.
+pub(crate) trait ReadWrite: Read + Write {}
+
+impl<T: Read + Write> ReadWrite for T {}
+
+/// Tells where it listens, and which certificate it shows, then takes one client.
+pub(crate) fn accept(over_tls: bool) -> Result<Box<dyn ReadWrite>, Box<dyn Error>> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let identity =
+        over_tls.then(|| rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])).transpose()?;
+    let pem = identity.as_ref().map(|identity| identity.cert.pem()).unwrap_or_default();
+    println!("{} {}", listener.local_addr()?, BASE64_STANDARD.encode(pem));
+    let (stream, _) = listener.accept()?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let Some(identity) = identity else { return Ok(Box::new(stream)) };
+    Ok(Box::new(secured(stream, &identity)?))
+}
+
+fn secured(
+    stream: TcpStream,
+    identity: &rcgen::CertifiedKey<rcgen::KeyPair>,
+) -> Result<StreamOwned<ServerConnection, TcpStream>, Box<dyn Error>> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = PrivateKeyDer::try_from(identity.signing_key.serialize_der())?;
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![identity.cert.der().clone()], key)?;
+    Ok(StreamOwned::new(ServerConnection::new(Arc::new(config))?, stream))
+}
+
+/// Reads where a server listens, and its certificate.
+pub(crate) fn read_address(server: impl Read) -> Result<(String, String), Box<dyn Error>> {
+    let mut line = String::new();
+    BufReader::new(server).read_line(&mut line)?;
+    let (address, pem) = line.trim_end_matches('\n').split_once(' ').unwrap_or((line.trim(), ""));
+    Ok((address.to_owned(), pem.trim().to_owned()))
 }

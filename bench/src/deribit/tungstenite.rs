@@ -6,8 +6,10 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 use websockex_nova::deribit::items::{BookUpdate, TickerData, Trade};
 
-use super::{Count, Item, Notification, Tally, subscription};
-use crate::messages::Kind;
+use super::{
+    contenders::{Count, Item, Notification, Tally, subscription},
+    messages::Kind,
+};
 
 pub(super) async fn run(server: SocketAddr, kind: Kind, messages: u64) -> Tally {
     match kind {

@@ -14,8 +14,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use websockex_nova::deribit::items::{BookUpdate, TickerData, Trade};
 
-use super::{Count, Item, Notification, Tally, subscription};
-use crate::messages::Kind;
+use super::{
+    contenders::{Count, Item, Notification, Tally, subscription},
+    messages::Kind,
+};
 
 /// How a loop reads its items.
 pub(super) trait Read {

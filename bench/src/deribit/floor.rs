@@ -5,8 +5,10 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use super::{Count, Item, Notification, Tally, subscription};
-use crate::messages::Kind;
+use super::{
+    contenders::{Count, Item, Notification, Tally, subscription},
+    messages::Kind,
+};
 use websockex_nova::deribit::items::{BookUpdate, TickerData, Trade};
 
 pub(super) fn run(server: SocketAddr, kind: Kind, messages: u64) -> Tally {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// The streams that are measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Kind {
+pub(super) enum Kind {
     /// A ticker of about 350 bytes.
     Ticker,
     /// Changes of an order book, three levels each.
@@ -14,9 +14,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Ticker, Self::Book, Self::Trades];
+    pub(super) const ALL: [Self; 3] = [Self::Ticker, Self::Book, Self::Trades];
 
-    pub(crate) const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Ticker => "ticker",
             Self::Book => "book",
@@ -24,7 +24,7 @@ impl Kind {
         }
     }
 
-    pub(crate) const fn channel(self) -> &'static str {
+    pub(super) const fn channel(self) -> &'static str {
         match self {
             Self::Ticker => "ticker.BTC-PERPETUAL.100ms",
             Self::Book => "book.BTC-PERPETUAL.100ms",
@@ -33,7 +33,7 @@ impl Kind {
     }
 
     /// The notification with this number.
-    pub(crate) fn message(self, number: u64) -> String {
+    pub(super) fn message(self, number: u64) -> String {
         let mut data = String::with_capacity(512);
         let (price, stamp) = (64_000.0 + (number % 997) as f64 * 0.5, 1_767_225_600_000 + number);
         let written = match self {
@@ -86,6 +86,6 @@ const fn id(number: u64) -> u64 {
 
 /// What every contender adds up over all items, so that nobody wins by not looking: the timestamp and
 /// one price of each, in halves.
-pub(crate) fn checksum(timestamp: u64, price: f64) -> u64 {
+pub(super) fn checksum(timestamp: u64, price: f64) -> u64 {
     timestamp.wrapping_mul(31).wrapping_add((price * 2.0) as u64)
 }

@@ -14,8 +14,10 @@ use websockex_nova::{
     transport_native::Native,
 };
 
-use super::{Count, Tally};
-use crate::messages::{Kind, checksum};
+use super::{
+    contenders::{Count, Tally},
+    messages::{Kind, checksum},
+};
 
 pub(super) async fn floats(server: SocketAddr, kind: Kind, messages: u64) -> Tally {
     floats_over(FastWebSockets::default(), server, kind, messages).await
