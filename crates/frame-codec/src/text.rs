@@ -30,6 +30,13 @@ impl Text {
         }
         let (whole, cut) = piece.split_at(piece.len() - cut_at_the_end(piece));
         self.whole.push_str(utf8::text(whole).ok_or(ProtocolError::InvalidUtf8)?);
+        // Hardly any piece ends inside a character.
+        if cut.is_empty() { Ok(()) } else { self.begin_cut(cut) }
+    }
+
+    /// Keeps the first bytes of a character, if they can become one.
+    #[cold]
+    fn begin_cut(&mut self, cut: &[u8]) -> Result<(), ProtocolError> {
         self.cut[..cut.len()].copy_from_slice(cut);
         self.cut_bytes = cut.len();
         self.settle_cut()
