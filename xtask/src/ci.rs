@@ -3,7 +3,8 @@
 use std::error::Error;
 
 use crate::{
-    alerts, api, autobahn, book, consumers, coverage, deny, features, layers, links, new_adapter, release, scenarios, secrets, seeded, spelling,
+    alerts, api, autobahn, bench, book, consumers, coverage, deny, features, layers, links, new_adapter,
+    release, scenarios, secrets, seeded, spelling,
     step::{Outcome, Report, Step},
     suite, unused, workflows,
     workspace::Workspace,
@@ -31,6 +32,7 @@ const STEPS: &[Step] = &[
     Step { name: "features", run: features::run },
     Step { name: "consumers", run: consumers::run },
     Step { name: "template", run: new_adapter::try_template },
+    Step { name: "counts", run: bench::counts::check },
     Step { name: "deny", run: deny::run },
 ];
 

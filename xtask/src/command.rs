@@ -35,7 +35,9 @@ pub(crate) enum Command {
     Replay { seed: u64 },
     Soak { minutes: u32 },
     Stress { times: u32 },
-    Bench { counts: bool },
+    Bench { long: bool },
+    Counts,
+    WriteCounts,
     Autobahn { extent: Extent },
     Book,
     DrawBook,
@@ -87,8 +89,11 @@ Usage: cargo xtask <COMMAND>
   soak [--minutes <N>]  long runs over sockets and in virtual time (default: 10)
   stress [--times <N>]  storms of reconnections, subscriptions that come and go, slow consumers and a crowd of
                         connections, N times as much as in the ordinary tests (default: 20)
-  bench [--counts]      from the socket to typed items, beside hand-written loops; with --counts in
-                        instructions, by valgrind
+  bench [--long]        our client beside its peers, into the page in the docs (minutes); with --long, more
+                        loads and rounds (an hour)
+  bench --counts [--write]
+                        what one message of ours takes, by valgrind, against bench/counts.toml; with
+                        --write, writes that file instead
   autobahn [--fast]     the Autobahn testsuite against each transport (ten minutes); with --fast, the
                         categories that take seconds
   book [--draw]         the pages, pictures and programs of the book in docs, and mdbook's build of it; with
@@ -136,8 +141,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         ["soak", "--minutes", minutes] => Ok(Command::Soak { minutes: number(minutes)? }),
         ["stress"] => Ok(Command::Stress { times: 20 }),
         ["stress", "--times", times] => Ok(Command::Stress { times: number(times)? }),
-        ["bench"] => Ok(Command::Bench { counts: false }),
-        ["bench", "--counts"] => Ok(Command::Bench { counts: true }),
+        ["bench"] => Ok(Command::Bench { long: false }),
+        ["bench", "--long"] => Ok(Command::Bench { long: true }),
+        ["bench", "--counts"] => Ok(Command::Counts),
+        ["bench", "--counts", "--write"] => Ok(Command::WriteCounts),
         ["autobahn"] => Ok(Command::Autobahn { extent: Extent::Whole }),
         ["autobahn", "--fast"] => Ok(Command::Autobahn { extent: Extent::Fast }),
         ["book"] => Ok(Command::Book),
@@ -229,6 +236,7 @@ mod tests {
         assert_eq!(parsed("events --write"), Ok(Command::WriteEvents));
         assert_eq!(parsed("alerts --require-all"), Ok(Command::Alerts { require_all: true }));
         assert_eq!(parsed("sim --seeds 5 --seed 0"), Ok(Command::Sim { seeds: 5, first: 0 }));
+        assert_eq!(parsed("bench --counts --write"), Ok(Command::WriteCounts));
         assert_eq!(parsed("sim --seed 7"), Ok(Command::Replay { seed: 7 }));
         let named = |out: Option<&str>| Command::NewAdapter { name: "acme".into(), out: out.map(Into::into) };
         assert_eq!(parsed("new-adapter acme"), Ok(named(None)));
@@ -254,7 +262,18 @@ mod tests {
         for command in further {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
-        let others = ["alerts", "autobahn", "events", "new-adapter", "scenarios", "secrets", "sim", "soak", "template"];
+        let others = [
+            "alerts",
+            "autobahn",
+            "bench",
+            "events",
+            "new-adapter",
+            "scenarios",
+            "secrets",
+            "sim",
+            "soak",
+            "template",
+        ];
         for command in checks.into_iter().chain(others) {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }

@@ -4,8 +4,8 @@
 //! crates may name of each other in [`layers`], the ordinary tests in [`suite`], features alone in
 //! [`features`], the little programs outside the workspace in [`consumers`], dependencies in [`deny`].
 //!
-//! The book is in [`book`]. What a client tells of itself stands in [`events`], and what an operator makes of it in [`alerts`]. What
-//! the Autobahn testsuite finds is in [`autobahn`].
+//! The book is in [`book`]. What a client tells of itself stands in [`events`], and what an operator makes
+//! of it in [`alerts`]. What the Autobahn testsuite finds is in [`autobahn`], what a message costs in [`bench`].
 //!
 //! Whether anything the tests caught shows a secret is asked in [`secrets`].
 //! Whoever writes an adapter begins with [`new_adapter`].
@@ -105,7 +105,9 @@ fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn 
         Command::Replay { seed } => sim::replay(workspace, *seed),
         Command::Soak { minutes } => soak::run(workspace, *minutes),
         Command::Stress { times } => soak::stress(workspace, *times),
-        Command::Bench { counts } => bench::run(workspace, *counts),
+        Command::Bench { long } => bench::run(workspace, *long),
+        Command::Counts => bench::counts::check(workspace),
+        Command::WriteCounts => bench::counts::write(workspace),
         Command::Autobahn { extent } => autobahn::run(workspace, *extent),
         Command::Book => book::run(workspace),
         Command::DrawBook => book::draw(workspace),

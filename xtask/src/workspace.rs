@@ -114,6 +114,17 @@ impl Tool {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Says what it runs, runs it, keeps what it writes to its standard output, and lets it complain aloud.
+    pub(crate) fn read_stdout(mut self) -> Result<String, ToolError> {
+        let line = self.line();
+        println!("$ {line}");
+        match self.command.stdin(Stdio::null()).stderr(Stdio::inherit()).output() {
+            Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            Ok(_) => Err(ToolError::Failed { line, said: String::new() }),
+            Err(source) => Err(ToolError::NotStarted { line, source }),
+        }
+    }
+
     /// Runs it and keeps all it writes, whether it fails or not.
     pub(crate) fn output(mut self) -> Result<Output, ToolError> {
         let line = self.line();
