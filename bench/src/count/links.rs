@@ -76,7 +76,7 @@ fn native(via: &Via) -> Native {
 }
 
 fn compressing(via: &Via) -> Native {
-    native(via).with_compression(Compression::default())
+    native(via).with_compression(Compression::default().with_threshold(0))
 }
 
 fn fast(via: &Via) -> FastWebSockets {
