@@ -13,7 +13,7 @@ use websockex_nova::{
     transport_native::{self, Native},
 };
 
-/// `NOVA_TRANSPORT=native` chooses our own transport; without it the default one is used.
+/// `NOVA_TRANSPORT=fastwebsockets` chooses that transport; without it the default one is used.
 #[derive(Clone, Debug)]
 pub enum Wire {
     /// Over fastwebsockets.
@@ -45,8 +45,8 @@ impl Wire {
     #[must_use]
     pub fn new(connector: Connector) -> Self {
         match env::var("NOVA_TRANSPORT").as_deref() {
-            Ok("native") => Self::Native(Native::new(connector)),
-            Ok("fastwebsockets") | Err(_) => Self::Fast(FastWebSockets::new(connector)),
+            Ok("native") | Err(_) => Self::Native(Native::new(connector)),
+            Ok("fastwebsockets") => Self::Fast(FastWebSockets::new(connector)),
             Ok(other) => panic!("NOVA_TRANSPORT names no transport: {other}"),
         }
     }

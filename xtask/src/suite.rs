@@ -32,21 +32,21 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
         let words = ["test", "--all-targets"].into_iter().chain(EVERYTHING);
         run_and_keep(workspace.cargo(words), &caught)?;
     }
-    whole_stack_over_native(workspace)
+    whole_stack_over_fastwebsockets(workspace)
 }
 
 /// Runs the tests of the whole stack again, over the transport that is not the default.
-fn whole_stack_over_native(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
-    let caught = secrets::folder(workspace, "native");
+fn whole_stack_over_fastwebsockets(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
+    let caught = secrets::folder(workspace, "fastwebsockets");
     if has_nextest(workspace) {
         // The same selection of packages, so that nothing is compiled anew.
         let config = keeping_what_is_printed(&caught)?;
         let words = ["nextest", "run", "--config-file", &config, "--filterset", "package(nova-tests)"];
         let run = workspace.cargo(words.into_iter().chain(EVERYTHING)).env(secrets::FOLDER, &caught);
-        run.env("NOVA_TRANSPORT", "native").run()?;
+        run.env("NOVA_TRANSPORT", "fastwebsockets").run()?;
     } else {
         let words = ["test", "--tests", "--package", "nova-tests", "--all-features", "--locked"];
-        run_and_keep(workspace.cargo(words).env("NOVA_TRANSPORT", "native"), &caught)?;
+        run_and_keep(workspace.cargo(words).env("NOVA_TRANSPORT", "fastwebsockets"), &caught)?;
     }
     Ok(Outcome::Passed)
 }

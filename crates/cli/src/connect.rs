@@ -20,7 +20,7 @@ use websockex_nova::{
     reconnect::{Jittered, Retries},
     session::EndCause,
     transport::{Endpoint, LostReason},
-    transport_fastwebsockets::FastWebSockets,
+    transport_native::Native,
 };
 
 use self::{
@@ -49,7 +49,7 @@ pub(crate) async fn run(wish: Connect) -> Exit {
             "WARNING: --insecure: every certificate is accepted. Whoever sits on the way can read and change everything."
         );
     }
-    let (client, driver) = prepare(&wish, endpoint.clone(), FastWebSockets::new(connector));
+    let (client, driver) = prepare(&wish, endpoint.clone(), Native::new(connector));
     let last = LastHanded::default();
     let following = tokio::spawn(status.follow(client.events(), last.clone()));
     status.tell(&format!("connecting to {endpoint}"));
@@ -74,7 +74,7 @@ pub(crate) async fn run(wish: Connect) -> Exit {
     }
 }
 
-fn prepare(wish: &Connect, endpoint: Endpoint, transport: FastWebSockets) -> (Talk, Driver) {
+fn prepare(wish: &Connect, endpoint: Endpoint, transport: Native) -> (Talk, Driver) {
     let handlers = Handlers::new(RawMessages).with_subscriptions(LocalTopics);
     let retries = if wish.no_reconnect { Retries::Limited(0) } else { Retries::Unlimited };
     Connecting::new(speaking(endpoint, handlers), transport)

@@ -21,7 +21,7 @@ use websockex_nova::{
     prelude::{Client, secs},
     session::EndCause,
     telemetry::{Event, Severity},
-    transport_fastwebsockets::FastWebSockets,
+    transport_native::Native,
 };
 
 use self::{
@@ -47,7 +47,7 @@ pub(crate) async fn watch(wish: Watch) -> Exit {
         }
     };
     let Target { adapter, connector, channels, place, simulator: _simulator } = target;
-    let (client, driver) = Connect::new(adapter, FastWebSockets::new(connector)).into_parts();
+    let (client, driver) = Connect::new(adapter, Native::new(connector)).into_parts();
     let board = Board::new(&place, &channels);
     let (output, printing) = Output::start(Form::of(&wish));
     // Before the driver runs, so that they are asked for in one message.

@@ -10,7 +10,7 @@ use std::error::Error;
 
 use nova_testkit::net::{EchoServer, Ending};
 use websockex_nova::{
-    client::RestartPolicy, prelude::*, reconnect::Linear, transport_fastwebsockets::FastWebSockets,
+    client::RestartPolicy, prelude::*, reconnect::Linear,
 };
 
 #[tokio::main]
@@ -26,7 +26,7 @@ async fn main() -> std::result::Result<(), Box<dyn Error>> {
         let (echo, budget) = (echo.clone(), budget.clone());
         // Called for the first client of this name, and for each that follows it.
         let child = supervisor.start(name, move || {
-            Connect::new(echo.clone(), FastWebSockets::default())
+            Client::prepare(echo.clone())
                 .with_policies(Policies::default().with_reconnect(Linear::every(millis(1))))
                 .with_reconnect_budget(budget.clone())
         })?;

@@ -1,4 +1,6 @@
-//! `Client::connect` with the default transport.
+//! `Client::connect` with the default transport, which is our own.
+//!
+//! It is the same whatever other features are on: a feature adds a transport, and changes none.
 
 use std::future::Future;
 
@@ -6,7 +8,7 @@ use nova_behaviour::{Adapter, Preset};
 use nova_client::{Client, Connect};
 use nova_connect::{Connector, Deadlines};
 use nova_session::EndCause;
-use nova_transport_fastwebsockets::FastWebSockets;
+use nova_transport_native::Native;
 
 /// Makes clients over the default transport.
 pub trait ClientExt<A: Adapter>: Sized {
@@ -23,7 +25,7 @@ pub trait ClientExt<A: Adapter>: Sized {
     fn connect(adapter: A) -> impl Future<Output = Result<Self, EndCause>> + Send;
 
     /// The same in two steps, to choose policies and settings in between.
-    fn prepare(adapter: A) -> Connect<A, FastWebSockets>;
+    fn prepare(adapter: A) -> Connect<A, Native>;
 
     /// The same, beginning with what suits a kind of application: its settings, when it tries again, and
     /// how long each phase of connecting may take.
@@ -43,7 +45,7 @@ pub trait ClientExt<A: Adapter>: Sized {
     /// # #[cfg(not(feature = "echo"))]
     /// # fn main() {}
     /// ```
-    fn prepare_for(preset: Preset, adapter: A) -> Connect<A, FastWebSockets>;
+    fn prepare_for(preset: Preset, adapter: A) -> Connect<A, Native>;
 }
 
 impl<A: Adapter> ClientExt<A> for Client<A::Handlers> {
@@ -51,13 +53,13 @@ impl<A: Adapter> ClientExt<A> for Client<A::Handlers> {
         Self::prepare(adapter).connect().await
     }
 
-    fn prepare(adapter: A) -> Connect<A, FastWebSockets> {
-        Connect::new(adapter, FastWebSockets::default())
+    fn prepare(adapter: A) -> Connect<A, Native> {
+        Connect::new(adapter, Native::default())
     }
 
-    fn prepare_for(preset: Preset, adapter: A) -> Connect<A, FastWebSockets> {
+    fn prepare_for(preset: Preset, adapter: A) -> Connect<A, Native> {
         let deadlines = Deadlines::all(preset.connect_deadline());
-        let transport = FastWebSockets::new(Connector::default().with_deadlines(deadlines));
+        let transport = Native::new(Connector::default().with_deadlines(deadlines));
         Connect::new(adapter, transport).with_preset(preset)
     }
 }

@@ -26,9 +26,9 @@
 //! | `echo` | the echo adapter | yes |
 //! | `deribit` | the Deribit adapter | no |
 //! | `macros` | typed clients, channels and adapters from traits and structs | no |
-//! | `fastwebsockets` | the transport over fastwebsockets, and [`prelude::ClientExt`] | yes |
-//! | `native` | the transport over our own codec | no |
-//! | `deflate` | permessage-deflate in that transport | no |
+//! | `native` | the transport over our own codec, and [`prelude::ClientExt`] with it | yes |
+//! | `fastwebsockets` | the transport over fastwebsockets | no |
+//! | `deflate` | permessage-deflate in the transport over our own codec | no |
 //! | `http2` | WebSocket over HTTP/2 (RFC 8441) in both transports, by `connect::HttpChoice` | no |
 //! | `rustls-aws-lc` | TLS by aws-lc-rs | yes |
 //! | `rustls-ring` | TLS by ring | no |
@@ -51,7 +51,7 @@
 #![cfg_attr(feature = "deribit", doc = include_str!("deribit.md"))]
 #![cfg_attr(feature = "macros", doc = include_str!("macros.md"))]
 
-#[cfg(feature = "fastwebsockets")]
+#[cfg(feature = "native")]
 mod connect_with_default;
 mod error;
 
@@ -93,7 +93,7 @@ pub use error::{Error, Result};
 pub mod prelude {
     use std::time::Duration;
 
-    #[cfg(feature = "fastwebsockets")]
+    #[cfg(feature = "native")]
     pub use crate::connect_with_default::ClientExt;
     pub use crate::{Error, Result};
     #[cfg(feature = "echo")]

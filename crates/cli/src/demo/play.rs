@@ -20,7 +20,7 @@ use websockex_nova::{
     session::{ShutdownReport, State},
     telemetry::Snapshot,
     transport::Generation,
-    transport_fastwebsockets::FastWebSockets,
+    transport_native::Native,
 };
 
 use super::{
@@ -137,7 +137,7 @@ impl<'a> Play<'a> {
         // The environment's proxy would lead away from this machine.
         let network =
             Connector::new().with_proxy(ProxyChoice::Direct).with_deadlines(Deadlines::all(secs(5)));
-        let client = Connect::new(adapter, FastWebSockets::new(network))
+        let client = Connect::new(adapter, Native::new(network))
             .with_policies(policies)
             .with_settings(|settings| settings.keep_alive = KEEP_ALIVE)
             .connect()
