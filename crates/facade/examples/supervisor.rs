@@ -9,9 +9,7 @@
 use std::error::Error;
 
 use nova_testkit::net::{EchoServer, Ending};
-use websockex_nova::{
-    client::RestartPolicy, prelude::*, reconnect::Linear,
-};
+use websockex_nova::{client::RestartPolicy, prelude::*, reconnect::Linear};
 
 #[tokio::main]
 async fn main() -> std::result::Result<(), Box<dyn Error>> {

@@ -280,8 +280,8 @@ pub(super) const MUTATIONS: [Mutation; 43] = [
         34,
         "where the proxy fails, the target is dialled directly",
         CONNECTOR,
-        "Some(proxy) => self.open_through(&mut attempt, endpoint, &proxy).await?,",
-        "Some(proxy) => match self.open_through(&mut attempt, endpoint, &proxy).await {\n                Ok(opened) => opened,\n                Err(_) => self.open(&mut attempt, endpoint).await?,\n            },",
+        "Some(proxy) => self.open_through(attempt, endpoint, &proxy).await?,",
+        "Some(proxy) => match self.open_through(attempt, endpoint, &proxy).await {\n                Ok(opened) => opened,\n                Err(_) => self.open(attempt, endpoint).await?,\n            },",
     ),
     mutation(
         35,
