@@ -40,7 +40,7 @@ fn add_pages(book: &mut String, folder: &str) -> Result<(), Box<dyn Error>> {
     }
     pages.sort();
     for page in pages.iter().filter(|page| page.extension().is_some_and(|is| is == "md")) {
-        if page.ends_with(QUOTING) || !fs::read_to_string(page)?.contains("```rust") {
+        if !fs::read_to_string(page)?.contains("```rust") {
             continue;
         }
         let name = page.file_stem().unwrap_or_default().to_string_lossy().replace('-', "_");
@@ -50,7 +50,5 @@ fn add_pages(book: &mut String, folder: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What it shows are pieces of files that are compiled where they stand; a test of xtask compares them.
-const QUOTING: &str = "guide-adapter.md";
 const README: &str = "../README.md";
 const BOOK: [&str; 4] = ["../docs", "../docs/concepts", "../docs/guides", "../docs/reference"];

@@ -23,6 +23,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
         let text = fs::read_to_string(page)?;
         let (blocks, skipped) = blocks(&text);
         programs += blocks;
+        if page.ends_with(QUOTING) {
+            continue;
+        }
         faults.extend(skipped.into_iter().map(|line| {
             format!("{}:{line}: a block of Rust that no test compiles or runs", name(&docs, page))
         }));
@@ -39,7 +42,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     if !faults.is_empty() {
         return Err(faults.join("\n").into());
     }
-    println!("{} pages, {programs} blocks of Rust, all compiled by the doc tests of nova-tests", pages.len());
+    println!("{} pages, {programs} blocks of Rust, which the doc tests of nova-tests run", pages.len());
     build(&docs)
 }
 
@@ -126,6 +129,8 @@ fn name(docs: &Path, page: &Path) -> String {
     parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
+/// What it shows are pieces of files that are compiled where they stand; `new_adapter` compares them.
+const QUOTING: &str = "guide-adapter.md";
 const SUMMARY: &str = "SUMMARY.md";
 const PICTURES: &str = "pictures";
 
