@@ -5,7 +5,8 @@
 //! [`features`], the little programs outside the workspace in [`consumers`], dependencies in [`deny`].
 //!
 //! The book is in [`book`]. What a client tells of itself stands in [`events`], and what an operator makes
-//! of it in [`alerts`]. What the Autobahn testsuite finds is in [`autobahn`], what a message costs in [`bench`].
+//! of it in [`alerts`]. What the Autobahn testsuite finds is in [`autobahn`], what a message costs
+//! in [`mod@bench`].
 //!
 //! Whether anything the tests caught shows a secret is asked in [`secrets`].
 //! Whoever writes an adapter begins with [`new_adapter`].
