@@ -18,7 +18,7 @@ use std::{
     time::Instant,
 };
 
-use nova_testkit::net::{Conn, EchoServer, Ending, PATIENCE, Peer, RawFrame, within};
+use nova_testkit::net::{Conn, EchoServer, Ending, PATIENCE, Packer, Peer, RawFrame, within};
 use nova_tests::ClientExt;
 use tokio::runtime::Handle;
 use websockex_nova::{
@@ -26,6 +26,9 @@ use websockex_nova::{
     echo::EchoDialect,
     prelude::*,
     reconnect::Linear,
+    telemetry::Event,
+    transport::{LostReason, TransportError},
+    transport_native::{Native, deflate::Compression},
 };
 
 /// Counts what is allocated and not yet freed.
@@ -232,6 +235,53 @@ fn c36_a_message_beyond_the_bound_takes_no_more_memory_than_the_bound() {
         })
         .await;
         println!("{most} bytes at most for a message without end");
+        assert!(most < 4 * BOUND as i64, "{most} bytes");
+    });
+}
+
+#[test]
+fn c36_a_message_that_grows_when_it_is_inflated_takes_no_more_memory_than_the_bound() {
+    const BOUND: usize = 1 << 20;
+    alone(async {
+        let bomb = Packer::new().pack_frame(RawFrame::binary(vec![0; 64 * BOUND])).to_bytes();
+        assert!(bomb.len() < BOUND / 4, "it passes as a frame");
+        let server = Peer::serve(move |mut conn: Conn| {
+            let bomb = bomb.clone();
+            async move {
+                let accepted = "permessage-deflate";
+                conn.accept_upgrade_with(|right| right.with_header("Sec-WebSocket-Extensions", accepted))
+                    .await;
+                conn.recv().await;
+                conn.send_raw(&bomb).await;
+                while conn.recv().await.opcode != 0x8 {}
+                conn.ended().await;
+            }
+        });
+        let server = server.await.expect("a port is free");
+        let url = Endpoint::parse(&server.url()).expect("the URL is good");
+        let transport = Native::default().with_max_frame_bytes(BOUND).with_compression(Compression::new());
+        let client = Connect::new(speaking(url, Handlers::new(RawMessages)), transport)
+            .with_settings(|settings| settings.message_bytes = BOUND)
+            .connect()
+            .await
+            .expect("the server is there");
+        let mut events = client.events();
+        let most = most_bytes_of(async {
+            client.notify_text("begin").await.expect("the link is there");
+            let lost = async {
+                loop {
+                    let record = events.next().await.expect("the client lives");
+                    if let Event::Lost { reason, .. } = record.event {
+                        return reason;
+                    }
+                }
+            };
+            let reason = within(PATIENCE, "the end of the link", lost).await;
+            let LostReason::Broken(TransportError::Protocol(why)) = &reason else { panic!("{reason:?}") };
+            assert_eq!(why.close_code().get(), 1009);
+        })
+        .await;
+        println!("{most} bytes at most for a message of {} bytes that came packed", 64 * BOUND);
         assert!(most < 4 * BOUND as i64, "{most} bytes");
     });
 }

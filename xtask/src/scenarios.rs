@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, error::Error, fs, time::Duration};
 
 use self::{
     binaries::{Binary, Test, Verdict},
-    table::{Later, ROWS, Row, Runs},
+    table::{ROWS, Row, Runs},
 };
 use crate::{metadata::Metadata, step::Outcome, workspace::Workspace};
 
@@ -27,10 +27,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     let verdict = |test: &Test| verdicts[&(test.package.clone(), test.path.clone())];
     for row in &ROWS {
         println!("\n{} {}: {}", row.name(), row.family, row.holds);
-        match row.later {
-            Some(Later::All(what)) => println!("     later    with {what}"),
-            Some(Later::Part(what)) => println!("     later    {what}"),
-            None => {}
+        if let Some(what) = row.later {
+            println!("     later    with {what}");
         }
         for test in found.of_row(row) {
             let word = match verdict(test) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::table::{Later, ROWS, Row, Runs};
+use super::table::{ROWS, Row, Runs};
 
 /// Where it lies in the workspace.
 pub(super) const PATH: &str = "docs/scenarios.md";
@@ -25,8 +25,7 @@ fn tested(row: &Row) -> String {
     };
     match row.later {
         None => runs.to_owned(),
-        Some(Later::All(what)) => format!("later, with {what}"),
-        Some(Later::Part(what)) => format!("{runs}; later: {what}"),
+        Some(what) => format!("later, with {what}"),
     }
 }
 
