@@ -5,7 +5,7 @@ use std::error::Error;
 use crate::{
     alerts, api, autobahn, bench, book, consumers, coverage, deny, features, layers, links, new_adapter,
     release, scenarios, secrets, seeded, spelling,
-    step::{Outcome, Report, Step},
+    step::{Manner, Outcome, Report, Step},
     suite, unused, workflows,
     workspace::Workspace,
 };
@@ -56,21 +56,20 @@ pub(crate) fn named(word: &str) -> Option<&'static str> {
     STEPS.iter().chain(FURTHER_STEPS).map(|step| step.name).find(|name| *name == word)
 }
 
-/// Takes the steps and prints how each ended and how long it took.
-pub(crate) fn run(
-    workspace: &Workspace,
-    extent: Extent,
-    require_all: bool,
-) -> Result<Outcome, Box<dyn Error>> {
+/// Takes the steps and prints how each ended and how long it took, and then what failed.
+pub(crate) fn run(workspace: &Workspace, extent: Extent, manner: Manner) -> Result<Outcome, Box<dyn Error>> {
     let steps = STEPS.iter().chain(FURTHER_STEPS);
     let chosen: Vec<&Step> = match extent {
         Extent::Usual => STEPS.iter().collect(),
         Extent::Full => steps.collect(),
         Extent::Only(name) => steps.filter(|step| step.name == name).collect(),
     };
-    let (report, passed) = Report::of(&chosen, workspace, require_all);
+    let report = Report::of(&chosen, workspace, manner);
     println!("\n{}", report.summary());
-    if passed { Ok(Outcome::Passed) } else { Err("the change does not pass".into()) }
+    match report.failures() {
+        [] => Ok(Outcome::Passed),
+        failures => Err(format!("the change does not pass\n{}", failures.join("\n")).into()),
+    }
 }
 
 fn format(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {

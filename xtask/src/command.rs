@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
-use crate::{autobahn::Extent, ci, mutants::Shard};
+use crate::{autobahn::Extent, ci, mutants::Shard, step::Manner};
 
 /// What there is to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Command {
-    Ci { extent: ci::Extent, require_all: bool },
+    Ci { extent: ci::Extent, manner: Manner },
     Coverage,
     Api,
     WriteApi,
@@ -51,10 +51,11 @@ Maintenance commands of the workspace.
 
 Usage: cargo xtask <COMMAND>
 
-  ci [--full] [--only <STEP>] [--require-all]
+  ci [--full] [--only <STEP>] [--require-all] [--keep-going]
                         everything a change must pass, stopping at the first failure; with --full also
                         what takes long (coverage, autobahn); with --only one step;
-                        with --require-all a missing tool is a failure
+                        with --require-all a missing tool is a failure; with --keep-going a failure does
+                        not end the run, and all are told at its end
   test                  the ordinary tests, doc tests included
   repeat <N>            the ordinary tests N times over without compiling in between (no doc tests),
                         stopping at the first failure
@@ -165,17 +166,18 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
 }
 
 fn ci(options: &[&str]) -> Option<Command> {
-    let (mut extent, mut require_all) = (ci::Extent::Usual, false);
+    let (mut extent, mut manner) = (ci::Extent::Usual, Manner::default());
     let mut options = options.iter();
     while let Some(option) = options.next() {
         match (*option, extent) {
             ("--full", ci::Extent::Usual) => extent = ci::Extent::Full,
             ("--only", ci::Extent::Usual) => extent = ci::Extent::Only(ci::named(options.next()?)?),
-            ("--require-all", _) if !require_all => require_all = true,
+            ("--require-all", _) if !manner.require_all => manner.require_all = true,
+            ("--keep-going", _) if !manner.keep_going => manner.keep_going = true,
             _ => return None,
         }
     }
-    Some(Command::Ci { extent, require_all })
+    Some(Command::Ci { extent, manner })
 }
 
 fn mutants(options: &[&str]) -> Option<Command> {
@@ -221,11 +223,14 @@ mod tests {
 
     #[test]
     fn commands_are_read_with_their_options() {
-        let usual = |require_all| Ok(Command::Ci { extent: ci::Extent::Usual, require_all });
-        assert_eq!((parsed("ci"), parsed("ci --require-all")), (usual(false), usual(true)));
-        let full = Command::Ci { extent: ci::Extent::Full, require_all: true };
-        assert_eq!(parsed("ci --full --require-all"), Ok(full));
-        let only = Command::Ci { extent: ci::Extent::Only("layers"), require_all: false };
+        let default = Manner::default();
+        let strict = Manner { require_all: true, ..default };
+        let usual = |manner| Ok(Command::Ci { extent: ci::Extent::Usual, manner });
+        assert_eq!((parsed("ci"), parsed("ci --require-all")), (usual(default), usual(strict)));
+        let patient = Manner { keep_going: true, ..strict };
+        let full = Command::Ci { extent: ci::Extent::Full, manner: patient };
+        assert_eq!(parsed("ci --full --require-all --keep-going"), Ok(full));
+        let only = Command::Ci { extent: ci::Extent::Only("layers"), manner: default };
         assert_eq!(parsed("ci --only layers"), Ok(only));
         let part = Command::Mutants { package: Some("nova-session".to_owned()), shard: "1/4".parse().ok() };
         assert_eq!(parsed("mutants --package nova-session --shard 1/4"), Ok(part));

@@ -28,7 +28,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     fs::create_dir_all(&folder)?;
     let output = folder.join("coverage.json");
     let runner: &[&str] = if workspace.cargo(["nextest", "--version"]).works() {
-        &["nextest", "--filterset", RUN]
+        &["nextest", "--status-level", "slow", "--filterset", RUN]
     } else {
         &[]
     };

@@ -78,7 +78,7 @@ fn main() -> ExitCode {
 
 fn perform(command: &Command, workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     match command {
-        Command::Ci { extent, require_all } => ci::run(workspace, *extent, *require_all),
+        Command::Ci { extent, manner } => ci::run(workspace, *extent, *manner),
         Command::Coverage => coverage::run(workspace),
         Command::Api => api::run(workspace),
         Command::WriteApi => api::write(workspace),

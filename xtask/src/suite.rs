@@ -13,6 +13,10 @@ use crate::{
 
 const EVERYTHING: [&str; 3] = ["--workspace", "--all-features", "--locked"];
 
+/// Of thousands of tests those are told of that were slow or failed, and these all at once.
+const TELLING_FAILURES: [&str; 5] =
+    ["--status-level", "slow", "--final-status-level", "fail", "--no-fail-fast"];
+
 /// Runs all of it once.
 pub(crate) fn test(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     tests(workspace)?;
@@ -25,8 +29,8 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
     let caught = secrets::folder(workspace, "default");
     if has_nextest(workspace) {
         let config = keeping_what_is_printed(&caught)?;
-        let words = ["nextest", "run", "--config-file", &config];
-        workspace.cargo(words.into_iter().chain(EVERYTHING)).env(secrets::FOLDER, &caught).run()?;
+        let words = ["nextest", "run", "--config-file", &config].into_iter().chain(TELLING_FAILURES);
+        workspace.cargo(words.chain(EVERYTHING)).env(secrets::FOLDER, &caught).run()?;
     } else {
         println!("cargo-nextest is not there: the tests run by cargo test");
         let words = ["test", "--all-targets"].into_iter().chain(EVERYTHING);
@@ -42,7 +46,8 @@ fn whole_stack_over_fastwebsockets(workspace: &Workspace) -> Result<Outcome, Box
         // The same selection of packages, so that nothing is compiled anew.
         let config = keeping_what_is_printed(&caught)?;
         let words = ["nextest", "run", "--config-file", &config, "--filterset", "package(nova-tests)"];
-        let run = workspace.cargo(words.into_iter().chain(EVERYTHING)).env(secrets::FOLDER, &caught);
+        let words = words.into_iter().chain(TELLING_FAILURES).chain(EVERYTHING);
+        let run = workspace.cargo(words).env(secrets::FOLDER, &caught);
         run.env("NOVA_TRANSPORT", "fastwebsockets").run()?;
     } else {
         let words = ["test", "--tests", "--package", "nova-tests", "--all-features", "--locked"];
