@@ -40,6 +40,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome, Box<dyn Error>> {
         run = run.env("LLVM_COV", format!("llvm-cov-{version}"));
         run = run.env("LLVM_PROFDATA", format!("llvm-profdata-{version}"));
     }
+    // Each test is a process, and each of two thousand would write a file of several megabytes. Processes of
+    // one program share some files instead, which they add their counts to.
+    run = run.env("LLVM_PROFILE_FILE_NAME", "%4m.profraw");
+    // Nothing here asks where a panic was, and what would tell takes most of the room.
+    run = run.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
     run.run()?;
     let coverage = Coverage::read(&fs::read_to_string(&output)?, &workspace.path(""))?;
     println!("\n{}", coverage.table(&thresholds));
