@@ -74,57 +74,75 @@ impl Assembler {
     /// Takes any frame, and remembers an error.
     #[inline(never)]
     fn push_any<'a>(&'a mut self, frame: Frame<'a>) -> Result<Option<Message<'a>>, ProtocolError> {
-        match self.state {
-            State::Failed(error) => return Err(error),
-            State::Delivered => {
-                self.forget();
-                self.state = State::Idle;
-                if let Some(message) = whole(frame, self.limit) {
-                    return Ok(Some(message));
-                }
-            }
-            State::Idle | State::Text | State::Binary => {}
-        }
-        if frame.opcode.is_control() {
-            return control(frame).map(Some).inspect_err(|error| self.fail(*error));
-        }
-        match self.accept(frame) {
-            Ok(Joined::Nothing) => Ok(None),
-            Ok(Joined::Text) => Ok(Some(Message::Text(self.text.whole()))),
-            Ok(Joined::Binary) => Ok(Some(Message::Binary(&self.binary))),
-            Err(error) => {
-                self.fail(error);
-                Err(error)
-            }
+        match self.step(frame.fin, frame.opcode, frame.payload) {
+            Step::Nothing => Ok(None),
+            Step::Text => Ok(Some(Message::Text(self.text.whole()))),
+            Step::Binary => Ok(Some(Message::Binary(&self.binary))),
+            Step::Lent => self.lend(frame),
         }
     }
 
-    /// Appends a data frame to the open message.
-    fn accept(&mut self, frame: Frame<'_>) -> Result<Joined, ProtocolError> {
-        self.state = match (self.state, frame.opcode) {
+    /// Takes what is a part of a message.
+    #[inline(always)]
+    fn step(&mut self, fin: bool, opcode: OpCode, payload: &[u8]) -> Step {
+        if matches!(self.state, State::Delivered) {
+            self.forget();
+            self.state = State::Idle;
+        }
+        self.accept(fin, opcode, payload).unwrap_or_else(|error| {
+            self.fail(error);
+            Step::Lent
+        })
+    }
+
+    /// A message that lies in this frame alone, or the error that has been remembered.
+    #[inline(never)]
+    fn lend<'a>(&mut self, frame: Frame<'a>) -> Result<Option<Message<'a>>, ProtocolError> {
+        if let State::Failed(error) = self.state {
+            return Err(error);
+        }
+        let message = if frame.opcode.is_control() {
+            control(frame)
+        } else if frame.payload.len() > self.limit {
+            Err(ProtocolError::TooBig { limit: self.limit })
+        } else {
+            whole(frame, self.limit).ok_or(ProtocolError::InvalidUtf8)
+        };
+        message.map(Some).inspect_err(|error| self.fail(*error))
+    }
+
+    /// Appends to the open message what is a part of one.
+    #[inline(always)]
+    fn accept(&mut self, fin: bool, opcode: OpCode, payload: &[u8]) -> Result<Step, ProtocolError> {
+        let open = match (self.state, opcode) {
             (State::Text | State::Binary, OpCode::Continuation) => self.state,
+            (State::Failed(_), _) | (_, OpCode::Close | OpCode::Ping | OpCode::Pong) => {
+                return Ok(Step::Lent);
+            }
             (State::Text | State::Binary, _) => return Err(ProtocolError::InterruptedMessage),
+            (_, OpCode::Continuation) => return Err(ProtocolError::UnexpectedContinuation),
+            _ if fin => return Ok(Step::Lent),
             (_, OpCode::Text) => State::Text,
             (_, OpCode::Binary) => State::Binary,
-            _ => return Err(ProtocolError::UnexpectedContinuation),
         };
-        // Only one of the two holds anything.
-        let room = self.limit - self.text.len() - self.binary.len();
-        if frame.payload.len() > room {
+        self.state = open;
+        let is_text = matches!(open, State::Text);
+        let held = if is_text { self.text.len() } else { self.binary.len() };
+        if payload.len() > self.limit - held {
             return Err(ProtocolError::TooBig { limit: self.limit });
         }
-        let joined = if matches!(self.state, State::Text) {
-            self.text.push(frame.payload)?;
-            if frame.fin && self.text.is_cut() {
+        let joined = if is_text {
+            self.text.push(payload)?;
+            if fin && self.text.is_cut() {
                 return Err(ProtocolError::InvalidUtf8);
             }
-            Joined::Text
+            Step::Text
         } else {
-            self.binary.extend_from_slice(frame.payload);
-            Joined::Binary
+            self.binary.extend_from_slice(payload);
+            Step::Binary
         };
-        if !frame.fin {
-            return Ok(Joined::Nothing);
+        if !fin {
+            return Ok(Step::Nothing);
         }
         self.state = State::Delivered;
         Ok(joined)
@@ -138,7 +156,9 @@ impl Assembler {
     fn forget(&mut self) {
         self.text.clear(KEPT_BYTES);
         self.binary.clear();
-        self.binary.shrink_to(KEPT_BYTES);
+        if self.binary.capacity() > KEPT_BYTES {
+            self.binary.shrink_to(KEPT_BYTES);
+        }
     }
 }
 
@@ -153,11 +173,16 @@ impl fmt::Debug for Assembler {
     }
 }
 
-/// Which buffer holds a whole message now.
-enum Joined {
+/// What a frame brought.
+enum Step {
+    /// A part that is not the last.
     Nothing,
+    /// The last part of what the text holds.
     Text,
+    /// The last part of what the bytes hold.
     Binary,
+    /// Nothing that is joined: the frame itself is to be looked at, or there was an error.
+    Lent,
 }
 
 /// A message in a single frame, if it is one and breaks no rule; the long way names the rule.

@@ -164,7 +164,9 @@ impl<R: Role> Decoder<R> {
     // instructions, a good part of which would be spent on passing results between two calls.
     #[inline(always)]
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, ProtocolError> {
-        if let Some(header) = self.common() {
+        if !R::PEER_MASKS
+            && let Some(header) = Common::message(self.buffer.pending(), self.limit)
+        {
             let payload = self.buffer.take(header.header_bytes, header.payload_bytes);
             return Ok(Some(Frame { fin: true, opcode: header.opcode, payload }));
         }
@@ -196,7 +198,7 @@ impl<R: Role> Decoder<R> {
                 let mut rest = pending;
                 let mut visited = Ok(());
                 while let Some(Common { opcode, header_bytes, payload_bytes }) =
-                    Common::read(rest, self.limit)
+                    Common::message(rest, self.limit)
                 {
                     let (payload, after) = rest[header_bytes..].split_at(payload_bytes);
                     rest = after;
@@ -279,14 +281,17 @@ impl<R: Role> Decoder<R> {
         self.buffer.capacity() + self.large.as_ref().map_or(0, |large| large.capacity())
     }
 
-    #[inline(always)]
-    fn common(&self) -> Option<Common> {
-        if R::PEER_MASKS { None } else { Common::read(self.buffer.pending(), self.limit) }
-    }
-
     /// The next frame of whatever kind.
     #[inline(never)]
     fn next_uncommon(&mut self) -> Result<Option<(Frame<'_>, Coding)>, ProtocolError> {
+        // Neither an error nor a large frame is looked for first: the buffer is empty with either.
+        if !R::PEER_MASKS
+            && let Some((fin, part)) = Common::fragment(self.buffer.pending(), self.limit)
+        {
+            self.message.note(&part.into_header(fin));
+            let payload = self.buffer.take(part.header_bytes, part.payload_bytes);
+            return Ok(Some((Frame { fin, opcode: part.opcode, payload }, Coding::Identity)));
+        }
         let header = match self.strict_header()? {
             Next::Header(header) => header,
             Next::Nothing => return Ok(None),

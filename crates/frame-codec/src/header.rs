@@ -1,7 +1,8 @@
 //! Frame headers (RFC 6455 §5.2): two to fourteen bytes, read at two speeds.
 //!
-//! [`Common::read`] knows the one shape nearly all market data has and says nothing about the
-//! rest; [`Header::strict`] knows every rule. Whatever the first accepts, the second would too.
+//! [`Common`] knows the shape nearly all market data has, be it in one frame or in several, and says
+//! nothing about the rest; [`Header::strict`] knows every rule. Whatever the first accepts, the second
+//! would too.
 
 use crate::{error::ProtocolError, frame::Coding, mask::MaskKey, opcode::OpCode, role::Role};
 
@@ -18,7 +19,7 @@ pub(crate) struct Header {
     pub(crate) coding: Coding,
 }
 
-/// The header of a text or binary message in one unmasked frame below 64 KiB, all of which is there.
+/// The header of an unmasked data frame below 64 KiB, all of which is there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Common {
     pub(crate) opcode: OpCode,
@@ -27,29 +28,51 @@ pub(crate) struct Common {
 }
 
 impl Common {
-    /// `None` for anything else, be it rare, wrong or not yet there.
+    /// The frame that is a whole message; `None` for anything else, be it rare, wrong or not yet there.
     #[inline(always)]
-    pub(crate) fn read(bytes: &[u8], limit: usize) -> Option<Self> {
+    pub(crate) fn message(bytes: &[u8], limit: usize) -> Option<Self> {
         let &[first, second, high, low, ..] = bytes else { return None };
         let opcode = match first {
             0x81 => OpCode::Text,
             0x82 => OpCode::Binary,
             _ => return None,
         };
+        Self::sized(opcode, [second, high, low], bytes.len(), limit)
+    }
+
+    /// The frame that is a part of a message, and whether it is the last; `None` as for a
+    /// [`message`](Self::message).
+    #[inline(always)]
+    pub(crate) fn fragment(bytes: &[u8], limit: usize) -> Option<(bool, Self)> {
+        let &[first, second, high, low, ..] = bytes else { return None };
+        let (fin, opcode) = match first {
+            0x00 => (false, OpCode::Continuation),
+            0x80 => (true, OpCode::Continuation),
+            0x01 => (false, OpCode::Text),
+            0x02 => (false, OpCode::Binary),
+            _ => return None,
+        };
+        Some((fin, Self::sized(opcode, [second, high, low], bytes.len(), limit)?))
+    }
+
+    /// By what stands behind the first byte, of so many bytes that are there.
+    #[inline(always)]
+    fn sized(opcode: OpCode, length: [u8; 3], there: usize, limit: usize) -> Option<Self> {
+        let [second, high, low] = length;
         let (header_bytes, payload_bytes) = match second {
             0..=125 => (2, usize::from(second)),
             126 => (4, usize::from(u16::from_be_bytes([high, low]))),
             _ => return None,
         };
         let minimal = header_bytes == 2 || payload_bytes > 125;
-        let whole = payload_bytes <= bytes.len() - header_bytes;
+        let whole = payload_bytes <= there - header_bytes;
         (minimal && whole && payload_bytes <= limit).then_some(Self { opcode, header_bytes, payload_bytes })
     }
-}
 
-impl From<Common> for Header {
-    fn from(Common { opcode, header_bytes, payload_bytes }: Common) -> Self {
-        Self { fin: true, opcode, header_bytes, payload_bytes, mask: None, coding: Coding::Identity }
+    #[inline]
+    pub(crate) fn into_header(self, fin: bool) -> Header {
+        let Self { opcode, header_bytes, payload_bytes } = self;
+        Header { fin, opcode, header_bytes, payload_bytes, mask: None, coding: Coding::Identity }
     }
 }
 
@@ -153,7 +176,11 @@ mod tests {
                     let [high, low] = length.to_be_bytes();
                     bytes[..4].copy_from_slice(&[first, second, high, low]);
                     for limit in limits {
-                        if let Some(common) = Common::read(&bytes, limit).map(Header::from) {
+                        let message = Common::message(&bytes, limit).map(|common| (true, common));
+                        let fragment = Common::fragment(&bytes, limit);
+                        assert!(message.is_none() || fragment.is_none());
+                        if let Some((fin, common)) = message.or(fragment) {
+                            let common = common.into_header(fin);
                             for extension in [Extension::None, Extension::Deflate] {
                                 let strict = Header::strict::<Client>(&bytes, limit, extension);
                                 assert_eq!(strict, Ok(Some(common)));

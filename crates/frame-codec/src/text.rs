@@ -20,7 +20,19 @@ impl Text {
     }
 
     /// Appends a piece, and refuses it if no continuation could make the text UTF-8.
-    pub(crate) fn push(&mut self, mut piece: &[u8]) -> Result<(), ProtocolError> {
+    #[inline(always)]
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
+        // Behind a byte of ASCII nothing is cut.
+        if self.cut_bytes == 0 && piece.last().is_none_or(u8::is_ascii) {
+            self.whole.push_str(utf8::text(piece).ok_or(ProtocolError::InvalidUtf8)?);
+            return Ok(());
+        }
+        self.push_cut(piece)
+    }
+
+    /// Appends a piece that may begin or end inside a character.
+    #[inline(never)]
+    fn push_cut(&mut self, mut piece: &[u8]) -> Result<(), ProtocolError> {
         while self.is_cut() {
             let Some((next, rest)) = piece.split_first() else { return Ok(()) };
             piece = rest;
@@ -61,7 +73,9 @@ impl Text {
     /// Forgets the text, and its memory where that exceeds `keep` bytes.
     pub(crate) fn clear(&mut self, keep: usize) {
         self.whole.clear();
-        self.whole.shrink_to(keep);
+        if self.whole.capacity() > keep {
+            self.whole.shrink_to(keep);
+        }
         self.cut_bytes = 0;
     }
 

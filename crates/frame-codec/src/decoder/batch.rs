@@ -125,7 +125,7 @@ impl Batch {
     /// As many frames of the common shape as there are; tells their length.
     fn add_common(&mut self, stream: &[u8], start: usize, limit: usize) -> usize {
         let mut rest = stream;
-        while let Some(Common { opcode, header_bytes, payload_bytes }) = Common::read(rest, limit) {
+        while let Some(Common { opcode, header_bytes, payload_bytes }) = Common::message(rest, limit) {
             let end = header_bytes + payload_bytes;
             let at = start + stream.len() - rest.len();
             rest = &rest[end..];

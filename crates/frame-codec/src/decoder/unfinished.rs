@@ -17,6 +17,7 @@ pub(super) enum Message {
 
 impl Message {
     /// Follows the frames that are not whole messages; the others change nothing that is legal.
+    #[inline]
     pub(super) fn note(&mut self, header: &Header) {
         *self = match (header.opcode, header.fin, header.coding) {
             (OpCode::Text, false, Coding::Identity) => Self::Text,
