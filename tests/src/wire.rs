@@ -82,6 +82,13 @@ impl Transport for Wire {
 }
 
 impl FrameSource for WireSource {
+    fn bound_messages(&mut self, message_bytes: usize) {
+        match self {
+            Self::Fast(source) => source.bound_messages(message_bytes),
+            Self::Native(source) => source.bound_messages(message_bytes),
+        }
+    }
+
     async fn fill(&mut self) -> Result<(), TransportError> {
         match self {
             Self::Fast(source) => source.fill().await,

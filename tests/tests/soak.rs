@@ -259,7 +259,7 @@ fn c36_a_message_that_grows_when_it_is_inflated_takes_no_more_memory_than_the_bo
         });
         let server = server.await.expect("a port is free");
         let url = Endpoint::parse(&server.url()).expect("the URL is good");
-        let transport = Native::default().with_max_frame_bytes(BOUND).with_compression(Compression::new());
+        let transport = Native::default().with_compression(Compression::new());
         let client = Connect::new(speaking(url, Handlers::new(RawMessages)), transport)
             .with_settings(|settings| settings.message_bytes = BOUND)
             .connect()

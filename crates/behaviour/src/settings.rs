@@ -42,7 +42,9 @@ pub struct Settings {
     pub close_deadline: Duration,
     /// How long dropping the last handle leaves for the closing handshake. Default: 1 s.
     pub drop_deadline: Duration,
-    /// The longest message accepted after reassembly, in bytes. Default: 16 MiB.
+    /// The longest message accepted after reassembly and inflation, in bytes. Default: 16 MiB. The
+    /// transport is told so when a link opens, and refuses what must become longer before it is there. A
+    /// change counts from the next link on.
     pub message_bytes: usize,
     /// What may wait for the socket.
     pub lanes: Lanes,

@@ -123,8 +123,12 @@ async fn live<H: Behaviour, P: Policy, T: Transport>(
         dialler.transport.connect(&endpoint, &progress).await
     });
     match opened.await {
-        Ok(Link { source, sink, handshake }) => {
-            shared.with(|session| session.handle_connected(now(), SystemTime::now(), link, &handshake));
+        Ok(Link { mut source, sink, handshake }) => {
+            let message_bytes = shared.with(|session| {
+                session.handle_connected(now(), SystemTime::now(), link, &handshake);
+                session.settings().message_bytes
+            });
+            source.bound_messages(message_bytes);
             tokio::join!(branch(read(shared, link, source)), branch(write(shared, link, sink)));
         }
         Err(error) => shared.with(|session| session.handle_connect_failed(now(), link, error)),

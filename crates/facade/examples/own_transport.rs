@@ -35,6 +35,10 @@ impl Transport for Plain {
 }
 
 impl FrameSource for Source {
+    fn bound_messages(&mut self, message_bytes: usize) {
+        self.1.lower_frame_limit(message_bytes);
+    }
+
     async fn fill(&mut self) -> Result<(), TransportError> {
         let count = self.0.read(self.1.spare_mut(1)).await?;
         self.1.commit(count);

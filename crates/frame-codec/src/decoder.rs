@@ -101,6 +101,11 @@ impl<R: Role> Decoder<R> {
         self
     }
 
+    /// Refuses data frames of more than `bytes` from here on, if that is less than before.
+    pub fn lower_frame_limit(&mut self, bytes: usize) {
+        self.limit = self.limit.min(bytes);
+    }
+
     /// Room to read into: at least one byte, and at least `min` unless the next bytes end a large
     /// frame. Its content is undefined; what was written becomes part of the stream by
     /// [`commit`](Self::commit).

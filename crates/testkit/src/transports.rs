@@ -110,6 +110,7 @@ macro_rules! transport_tests {
             judging: frames_before_an_offence_are_delivered,
             judging: the_last_legal_form_of_each_rule_passes,
             judging: a_huge_frame_is_refused_from_its_header,
+            judging: a_frame_longer_than_a_message_may_be_is_refused_from_its_header,
             ending: nothing_follows_a_close_frame,
             ending: both_sides_can_close_in_order,
             ending: a_peer_that_ends_its_direction_can_still_be_told_something,

@@ -14,7 +14,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
@@ -40,6 +40,8 @@ pub struct Source {
     ended: Option<TransportError>,
     /// Whether bytes have arrived since `fill` last returned.
     heard: Arc<AtomicBool>,
+    /// The longest frame accepted, looked at when reading begins.
+    frame_bytes: Arc<AtomicUsize>,
 }
 
 impl Source {
@@ -47,8 +49,9 @@ impl Source {
         let inbox = Inbox::default();
         let heard = Arc::new(AtomicBool::new(false));
         let read = Listening { read, heard: Arc::clone(&heard) };
-        let reader = Box::pin(read_all(read, frame_bytes, inbox.clone()));
-        Self { reader, inbox, frames: VecDeque::new(), current: None, ended: None, heard }
+        let frame_bytes = Arc::new(AtomicUsize::new(frame_bytes));
+        let reader = Box::pin(read_all(read, Arc::clone(&frame_bytes), inbox.clone()));
+        Self { reader, inbox, frames: VecDeque::new(), current: None, ended: None, heard, frame_bytes }
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -71,6 +74,11 @@ impl Source {
 }
 
 impl FrameSource for Source {
+    fn bound_messages(&mut self, message_bytes: usize) {
+        // Relaxed: whoever reads is polled by `fill`, in the same task.
+        self.frame_bytes.fetch_min(message_bytes, Ordering::Relaxed);
+    }
+
     async fn fill(&mut self) -> Result<(), TransportError> {
         poll_fn(|cx| self.poll_fill(cx)).await
     }
@@ -97,7 +105,8 @@ impl fmt::Debug for Source {
 }
 
 /// Reads until the link ends, and says why it did.
-async fn read_all(read: Listening<ReadHalf>, frame_bytes: usize, inbox: Inbox) -> TransportError {
+async fn read_all(read: Listening<ReadHalf>, frame_bytes: Arc<AtomicUsize>, inbox: Inbox) -> TransportError {
+    let frame_bytes = frame_bytes.load(Ordering::Relaxed);
     // The sending half is ours: see `Sink`.
     let (mut reader, _) = after_handshake_split(read, tokio::io::sink(), Role::Client);
     reader.set_auto_pong(false);

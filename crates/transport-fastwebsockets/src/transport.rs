@@ -20,11 +20,11 @@ impl FastWebSockets {
     }
 
     /// Sets the longest frame accepted, in bytes, at most 1 GiB; a longer one ends the link before
-    /// anything is allocated for it. Default: 16 MiB. Reassembled messages are bounded by the
-    /// session.
+    /// anything is allocated for it. Default: 16 MiB. What the session says that a message may have
+    /// (`Settings::message_bytes`) bounds frames as well, and the smaller bound holds.
     ///
-    /// The crate allocates the whole of an accepted frame when its header has come, so this is also
-    /// what a peer can make a link allocate with a few bytes.
+    /// The crate allocates the whole of an accepted frame when its header has come, so this bound is
+    /// also what a peer can make a link allocate with a few bytes.
     #[must_use]
     pub const fn with_max_frame_bytes(mut self, frame_bytes: usize) -> Self {
         self.frame_bytes = if frame_bytes > MOST_FRAME_BYTES { MOST_FRAME_BYTES } else { frame_bytes };

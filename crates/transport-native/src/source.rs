@@ -103,6 +103,15 @@ impl Source {
 }
 
 impl FrameSource for Source {
+    fn bound_messages(&mut self, message_bytes: usize) {
+        #[cfg(feature = "deflate")]
+        if let Some(inflater) = &mut self.inflater {
+            inflater.lower_message_limit(message_bytes);
+            return self.decoder.lower_frame_limit(most_packed_bytes(message_bytes));
+        }
+        self.decoder.lower_frame_limit(message_bytes);
+    }
+
     async fn fill(&mut self) -> Result<(), TransportError> {
         poll_fn(|cx| self.poll_fill(cx)).await
     }
@@ -135,6 +144,13 @@ impl FrameSource for Source {
             }
         }
     }
+}
+
+/// What a message of that many bytes may take when it is compressed in vain: the fixed code of deflate
+/// spends up to nine bits on each byte (RFC 1951 §3.2.6), and blocks that store have headers.
+#[cfg(feature = "deflate")]
+const fn most_packed_bytes(message_bytes: usize) -> usize {
+    message_bytes.saturating_add(message_bytes / 8).saturating_add(64)
 }
 
 /// The next frame where some may be compressed.

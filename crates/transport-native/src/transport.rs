@@ -61,7 +61,10 @@ impl<F: FlushPolicy> Native<F> {
 
     /// Sets the longest frame accepted, in bytes; the header of a longer one ends the link. Memory is
     /// taken as bytes arrive, whatever a header announces. A compressed message may become as long as that
-    /// when it is inflated. Default: 16 MiB. Reassembled messages are bounded by the session.
+    /// when it is inflated. Default: 16 MiB.
+    ///
+    /// What the session says that a message may have (`Settings::message_bytes`) bounds both as well, and
+    /// the smaller bound holds: setting that one is enough, unless frames are to be smaller than messages.
     #[must_use]
     pub const fn with_max_frame_bytes(mut self, frame_bytes: usize) -> Self {
         self.frame_bytes = frame_bytes;

@@ -52,6 +52,17 @@ pub struct Link<R, W> {
 
 /// Frames from the peer.
 pub trait FrameSource: Send {
+    /// Says how many bytes a message may have once it is reassembled and inflated: what the session is set
+    /// to refuse beyond. Called at most once, before the first [`fill`](Self::fill). A source refuses what
+    /// can only become a longer message as early as it can: a frame when its header has come, a compressed
+    /// message while it is inflated. A bound of its own that is smaller stays.
+    ///
+    /// Whoever wraps a source hands it on. By default nothing is made of it, and longer messages are
+    /// refused by the session alone, once they are there.
+    fn bound_messages(&mut self, message_bytes: usize) {
+        let _ = message_bytes;
+    }
+
     /// Waits until something arrived: a whole frame, or a piece of a large one. It may return while
     /// there is nothing to take yet, to tell that the peer lives.
     ///

@@ -59,6 +59,10 @@ impl<T: Transport> Transport for Behind<T> {
 }
 
 impl<S: FrameSource> FrameSource for Through<S> {
+    fn bound_messages(&mut self, message_bytes: usize) {
+        self.half.bound_messages(message_bytes);
+    }
+
     async fn fill(&mut self) -> Result<(), TransportError> {
         self.half.fill().await
     }

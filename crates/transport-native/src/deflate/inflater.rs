@@ -41,6 +41,11 @@ impl Inflater {
         }
     }
 
+    /// Refuses messages that inflate to more than `bytes`, if that is less than before.
+    pub(crate) fn lower_message_limit(&mut self, bytes: usize) {
+        self.message_bytes = self.message_bytes.min(bytes);
+    }
+
     /// The frame in the place of `frame`: what it holds once inflated, or the same. The order of frames
     /// is judged by the assembler.
     ///
@@ -113,7 +118,7 @@ impl Inflater {
         // 15 bits inflate whatever fewer bits have deflated; the machine is of one size in any case.
         let machine = self.machine.get_or_insert_with(|| Inflate::new(false, 15));
         loop {
-            let left = self.message_bytes - self.message_so_far;
+            let left = self.message_bytes.saturating_sub(self.message_so_far);
             let most = self.filled.saturating_add(left).saturating_add(1);
             if self.inflated.len() == self.filled {
                 let room = self.filled.clamp(LEAST_ROOM_BYTES, MOST_ROOM_BYTES);

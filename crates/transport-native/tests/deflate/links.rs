@@ -129,6 +129,47 @@ async fn a_bomb_is_refused_at_the_bound_and_the_link_is_over() {
 }
 
 #[tokio::test]
+async fn a_message_just_as_long_as_the_session_takes_passes_however_badly_it_packs() {
+    const BOUND: usize = 10_000;
+    // All literals of nine bits, and nothing that comes twice soon.
+    let incompressible: Vec<u8> =
+        (0..BOUND as u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 11) as u8 | 0x90).collect();
+    let (link, mut conn) = open(Compression::new(), Some("permessage-deflate")).await;
+    let mut source = link.unwrap().source;
+    source.bound_messages(BOUND);
+    conn.send(Packer::new().pack_frame(RawFrame::binary(incompressible.clone()))).await;
+    // Stored, much of it in far too small blocks.
+    let mut stored = vec![0, 0xFF, 0x1F, 0x00, 0xE0];
+    stored.extend(&incompressible[..0x1FFF]);
+    for piece in incompressible[0x1FFF..].chunks(20) {
+        let length = piece.len() as u8;
+        stored.extend([0, length, 0, !length, 0xFF]);
+        stored.extend(piece);
+    }
+    stored.push(0);
+    assert!((BOUND + 400..BOUND * 9 / 8).contains(&stored.len()), "{} bytes", stored.len());
+    conn.send(RawFrame::binary(stored).with_rsv(0b100)).await;
+    for _ in 0..2 {
+        let (opcode, payload) = next(&mut source).await.expect("it is no longer than it may be");
+        assert!(opcode == OpCode::Binary && payload == incompressible);
+    }
+    conn.send(Packer::new().pack_frame(RawFrame::binary(vec![0; BOUND + 1]))).await;
+    let refused = next(&mut source).await;
+    let too_big = ProtocolError::TooBig { limit: BOUND };
+    assert!(matches!(&refused, Err(TransportError::Protocol(error)) if *error == too_big), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_frame_that_no_packing_excuses_is_refused_from_its_header() {
+    let (link, mut conn) = open(Compression::new(), Some("permessage-deflate")).await;
+    let mut source = link.unwrap().source;
+    source.bound_messages(10_000);
+    conn.send(RawFrame::binary("").with_rsv(0b100).with_announced(12_000)).await;
+    let refused = next(&mut source).await;
+    assert!(matches!(refused, Err(TransportError::Protocol(ProtocolError::TooBig { .. }))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn compressed_fragments_come_with_control_frames_between_them() {
     let (link, mut conn) = open(Compression::new(), Some("permessage-deflate")).await;
     let mut source = link.unwrap().source;

@@ -128,6 +128,12 @@ async fn c36_a_frame_over_the_limit_of_the_transport_is_closed_with_1009() {
 }
 
 #[tokio::test]
+async fn c36_a_frame_over_the_limit_of_messages_is_closed_with_1009_before_its_payload_comes() {
+    let header_only = RawFrame::binary("").with_announced(1001).to_bytes();
+    closes(header_only, 1009, |why| *why == ProtocolError::TooBig { limit: 1000 }).await;
+}
+
+#[tokio::test]
 async fn text_that_is_not_utf8_is_closed_with_1007() {
     closes(RawFrame::text([0xFF, 0xFE]).to_bytes(), 1007, |why| why.close_code().get() == 1007).await;
 }

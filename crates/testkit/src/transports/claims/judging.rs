@@ -112,3 +112,23 @@ pub async fn a_huge_frame_is_refused_from_its_header<S: Subject>() {
         assert_eq!(error.close_code().get(), 1009);
     }
 }
+
+/// Of the bound of the transport and that of the session, the smaller one holds.
+pub async fn a_frame_longer_than_a_message_may_be_is_refused_from_its_header<S: Subject>() {
+    for (own, sessions) in [(100_000, 1_000), (1_000, 100_000)] {
+        let limit = own.min(sessions);
+        for (announced, passes) in [(limit, true), (limit + 1, false)] {
+            let mut pair = open_with(S::with_max_frame_bytes(own), |answer| answer).await;
+            pair.ear.source.bound_messages(sessions);
+            if passes {
+                pair.conn.send(RawFrame::binary(vec![1; announced])).await;
+                assert_eq!(pair.ear.next().await.expect("it is legal"), Said::Binary(vec![1; announced]));
+            } else {
+                pair.conn.send(RawFrame::binary("").with_announced(announced as u64)).await;
+                let error = pair.ear.next().await.expect_err("an offence");
+                let TransportError::Protocol(error) = error else { panic!("{error:?}") };
+                assert_eq!(error, ProtocolError::TooBig { limit }, "{own} and {sessions} bytes");
+            }
+        }
+    }
+}
